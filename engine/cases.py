@@ -1,0 +1,249 @@
+"""Start a case, send it a message, suspend, resume and cancel it."""
+
+from __future__ import annotations
+
+import logging
+
+from engine import procedures, steps
+from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId
+from engine.errors import CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
+from engine.procedures import Published
+from engine.runtime.workflow import Run
+from engine.store import repository
+from engine.store.database import Session
+from engine.store.models import Case
+from engine.wiring import Engine
+
+logger = logging.getLogger(__name__)
+
+
+def start_case(
+    engine: Engine,
+    procedure: str,
+    *,
+    by: Actor,
+    site: str,
+    data: Data | None = None,
+    request_id: str | None = None,
+) -> Next:
+    """Start a case by hand; the same ``request_id`` a second time gives the case of the first.
+
+    Raises :class:`ProcedureNotFound`, :class:`Forbidden`, :class:`Invalid` for an unknown site.
+    """
+    if site not in engine.organisation.sites:
+        raise Invalid("There is no such site.", site=site)
+    with engine.database.transaction() as session:
+        if request_id and (before := repository.case_of_request(session, request_id)):
+            return next_for(session, before, by)
+        published = procedures.latest(engine, session, procedure)
+        if not any(by.has_role(role, site) for role in published.starters(engine)):
+            raise Forbidden(procedure=procedure, site=site)
+        case = _open(engine, session, published, by=by, site=site, data=data or {}, request_id=request_id)
+        following = next_for(session, case, by)
+    engine.dispatcher.wake()
+    logger.info("Case %s started", case.number, extra={"action": "case_started", "case": case.id})
+    return following
+
+
+def start_by_message(
+    engine: Engine,
+    session: Session,
+    message: str,
+    payload: Data,
+    *,
+    by: Actor,
+    site: str,
+    origin: Case | None = None,
+) -> Case | None:
+    """Start a case of the procedure whose start event catches ``message``; None when none does."""
+    for version in repository.latest_versions(session):
+        published = procedures.of_version(engine, session, version.id)
+        if published.specification.start_of_message(message) is not None:
+            return _open(
+                engine, session, published, by=by, site=site, data=payload, message=message, origin=origin
+            )
+    return None
+
+
+def send_message(
+    engine: Engine,
+    message: str,
+    *,
+    payload: Data | None = None,
+    correlation: str | None = None,
+    by: Actor = SYSTEM,
+    site: str | None = None,
+) -> list[CaseId]:
+    """Give a message to the cases that wait for it, else start one; return the cases it reached.
+
+    Raises :class:`ProcedureNotFound` when nobody waits for it and no procedure starts with it.
+    """
+    with engine.database.look() as look:
+        waiting = [found.case_id for found in repository.subscribers(look, message, correlation)]
+    if waiting:
+        return [
+            CaseId(case_id)
+            for case_id in dict.fromkeys(waiting)
+            if _deliver(engine, case_id, message, payload or {}, by)
+        ]
+    with engine.database.transaction() as session:
+        place = site or next(iter(engine.organisation.sites))
+        case = start_by_message(engine, session, message, payload or {}, by=by, site=place)
+        if case is None:
+            raise ProcedureNotFound("Nobody waits for this message.", message=message)
+    engine.dispatcher.wake()
+    return [CaseId(case.id)]
+
+
+def receive(step: steps.Step, message: str, payload: Data) -> bool:
+    """Give a locked case a message it waits for; False when it does not any more."""
+    awaited = next(
+        (
+            found
+            for found in repository.subscribers(step.session, message, None)
+            + repository.subscriptions_of(step.session, step.case.id, message)
+            if found.case_id == step.case.id
+        ),
+        None,
+    )
+    if awaited is None:
+        return False
+    step.tell("message_received", node=awaited.node, message=message)
+    steps.take(step, lambda run: run.receive(awaited.key, message, payload))
+    return True
+
+
+def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> None:
+    """End a case before its end. Its starter may while nothing was done; else a supervisor.
+
+    Raises :class:`Forbidden`, :class:`ReasonMissing`, :class:`CaseNotActive`.
+    """
+    _require_reason(reason)
+    with engine.database.transaction() as session:
+        case, published = _locked(engine, session, case_id)
+        if case.status not in ("active", "suspended"):
+            raise CaseNotActive(case=case.number, status=case.status)
+        if not may_cancel(engine, session, case, published, by):
+            raise Forbidden(case=case.number)
+        step = steps.step_for(engine, session, case, published, by)
+        step.tell("case_cancelled", reason=reason.strip())
+        steps.take(step, Run.cancel)
+        case.status, case.ended_at, case.outcome = "cancelled", step.now, reason.strip()
+
+
+def suspend_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> None:
+    """Hold a case: nothing of it is due and nobody may act on it until it is resumed."""
+    _require_reason(reason)
+    with engine.database.transaction() as session:
+        case, published = _locked(engine, session, case_id)
+        if case.status != "active":
+            raise CaseNotActive(case=case.number, status=case.status)
+        _require_supervisor(engine, case, published, by)
+        case.status = "suspended"
+        _note(engine, session, case, published, by, "case_suspended", reason.strip())
+
+
+def resume_case(engine: Engine, case_id: CaseId, *, by: Actor) -> None:
+    """Let a suspended case go on; what became due meanwhile happens now."""
+    with engine.database.transaction() as session:
+        case, published = _locked(engine, session, case_id)
+        if case.status != "suspended":
+            raise CaseNotActive(case=case.number, status=case.status)
+        _require_supervisor(engine, case, published, by)
+        case.status = "active"
+        repository.reconsider_jobs(session, case.id)
+        _note(engine, session, case, published, by, "case_resumed", "")
+    engine.dispatcher.wake()
+
+
+def may_cancel(engine: Engine, session: Session, case: Case, published: Published, by: Actor) -> bool:
+    """Say whether a person may cancel a case."""
+    if is_supervisor(engine, case, published, by):
+        return True
+    return by.id == case.started_by and not repository.anything_done(session, case.id)
+
+
+def is_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -> bool:
+    """Say whether a person holds, at the case's site, a role above one of the procedure's lanes."""
+    above = {
+        found.id
+        for role in published.lane_roles(engine)
+        for found in engine.organisation.supervisors(role)
+    }
+    return by.admin or any(by.has_role(role, case.site) for role in above)
+
+
+def next_for(session: Session, case: Case, by: Actor) -> Next:
+    """The person's own next task in a case, if there is one."""
+    task = repository.first_open_task_of(session, case.id, by.id) if by.id is not None else None
+    return Next(CaseId(case.id), TaskId(task.id) if task else None)
+
+
+def _open(
+    engine: Engine,
+    session: Session,
+    published: Published,
+    *,
+    by: Actor,
+    site: str,
+    data: Data,
+    request_id: str | None = None,
+    message: str | None = None,
+    origin: Case | None = None,
+) -> Case:
+    now = engine.now()
+    year = now.astimezone(engine.zone_of(site)).year
+    letters = published.bundle.properties.get("series", "GJ")
+    count = repository.next_in_series(session, f"case:{letters}:{year}")
+    case = Case(
+        number=f"{letters}-{year}-{count:05d}",
+        procedure=published.procedure,
+        version_id=published.version_id,
+        status="active",
+        subject=published.bundle.name.zh,
+        site=site,
+        started_at=now,
+        started_by=by.id,
+        starter_name=by.name,
+        origin_id=origin.id if origin else None,
+        request_id=request_id,
+        state="",
+        data={},
+    )
+    session.add(case)
+    session.flush()
+    step = steps.step_for(engine, session, case, published, by)
+    step.tell("case_started", message=message, origin=origin.number if origin else None)
+    steps.begin(step, data, message=message)
+    return case
+
+
+def _deliver(engine: Engine, case_id: int, message: str, payload: Data, by: Actor) -> bool:
+    with engine.database.transaction() as session:
+        case, published = _locked(engine, session, CaseId(case_id))
+        if case.status != "active":
+            return False
+        return receive(steps.step_for(engine, session, case, published, by), message, payload)
+
+
+def _locked(engine: Engine, session: Session, case_id: CaseId) -> tuple[Case, Published]:
+    case = repository.lock_case(session, case_id)
+    return case, procedures.of_version(engine, session, case.version_id)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+
+
+def _require_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -> None:
+    if not is_supervisor(engine, case, published, by):
+        raise Forbidden(case=case.number)
+
+
+def _note(
+    engine: Engine, session: Session, case: Case, published: Published, by: Actor, kind: str, reason: str
+) -> None:
+    step = steps.step_for(engine, session, case, published, by)
+    step.tell(kind, reason=reason)
+    repository.append_history(session, case, step.told)

@@ -1,0 +1,1 @@
+"""How due work reaches the handler."""

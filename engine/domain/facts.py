@@ -1,0 +1,187 @@
+"""The facts that rooms exchange: frozen, plain, without a clock, a database or a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NewType
+
+CaseId = NewType("CaseId", int)
+TaskId = NewType("TaskId", str)  # 32 hexadecimal digits, the workflow's own id of the step
+UserId = NewType("UserId", int)
+Data = dict[str, Any]  # JSON values only
+
+Severity = Literal["error", "warning", "info"]
+CaseStatus = Literal["active", "suspended", "ended", "cancelled"]
+TaskStatus = Literal["open", "done", "cancelled"]
+JobStatus = Literal["armed", "done", "cancelled", "incident"]
+
+#: In place of a site: the role holds at every site.
+EVERYWHERE = "*"
+
+
+# People ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with roles at sites, or the system itself (``id`` is None)."""
+
+    id: UserId | None
+    name: str
+    #: (role id, site id or EVERYWHERE)
+    roles: frozenset[tuple[str, str]] = frozenset()
+    admin: bool = False
+
+    def has_role(self, role: str, site: str) -> bool:
+        """Say whether the person holds ``role`` at ``site``."""
+        return (role, site) in self.roles or (role, EVERYWHERE) in self.roles
+
+
+#: The engine itself: timers, connectors, messages.
+SYSTEM = Actor(id=None, name="system", admin=True)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person as other people see them."""
+
+    id: UserId
+    login: str
+    name: str
+    roles: tuple[tuple[str, str], ...] = ()
+    active: bool = True
+    admin: bool = False
+    language: str = ""
+    theme: str = ""
+    #: Changes with the password; a session that remembers another one has ended.
+    session_key: str = field(default="", repr=False)
+
+
+# Checking ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A repair that a finding offers."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found in a procedure's files.
+
+    ``message`` is Chinese, ``message_en`` English; both name the element by its label and id.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    message_en: str
+    element: str | None = None
+    line: int | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What a check says of one file."""
+
+    file: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def deployable(self) -> bool:
+        """True when nothing found is an error."""
+        return all(finding.severity != "error" for finding in self.findings)
+
+
+# What a step of a workflow leaves behind -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A user task that waits for a person, as the workflow sees it."""
+
+    id: TaskId
+    node: str
+    name: str
+    role: str | None
+    #: The node's own properties: form, clause, source, deadline, due, assignee, candidates, help.
+    properties: Mapping[str, str]
+    data: Data
+    #: The process the node belongs to: that of the procedure, or of one that it calls.
+    process: str = ""
+    #: The how-manieth time the case is here, from 1.
+    visit: int = 1
+
+
+@dataclass(frozen=True)
+class ArmedTimer:
+    """A timer event that waits, with the instant it is due (UTC)."""
+
+    id: str
+    node: str
+    name: str
+    due_at: datetime
+    expression: str
+    #: The id of the activity it is attached to, for a boundary event.
+    attached_to: str | None = None
+    interrupting: bool = True
+    process: str = ""
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A message that the workflow waits for."""
+
+    id: str
+    node: str
+    message: str
+    correlation: str | None = None
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A message that the workflow threw during the step."""
+
+    message: str
+    payload: Data
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A node that was passed during the step; ``came_from`` is the node before it."""
+
+    node: str
+    kind: str
+    name: str
+    event: Literal["entered", "completed", "cancelled", "fired"]
+    came_from: str | None = None
+    process: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a workflow is after a step: its saved state and everything the projections need."""
+
+    state: str
+    ended: bool
+    data: Data
+    open_tasks: tuple[OpenTask, ...]
+    timers: tuple[ArmedTimer, ...]
+    awaited: tuple[Awaited, ...]
+    thrown: tuple[Thrown, ...]
+    visited: tuple[Visited, ...]
+
+
+@dataclass(frozen=True)
+class Next:
+    """What comes next for the person who acted: a task of theirs in the case, or nothing."""
+
+    case_id: CaseId
+    task_id: TaskId | None

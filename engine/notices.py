@@ -1,0 +1,135 @@
+"""Tell people: a role, a person, the customer; and put a late task before those who must see to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.domain.assignment import role_key
+from engine.domain.facts import Data
+from engine.domain.views import Words
+from engine.errors import ServiceFailed
+from engine.domain.filling import fill
+from engine.store import repository
+from engine.store.models import Inbox, Notice, Task
+
+if TYPE_CHECKING:
+    from engine.steps import Step
+
+CUSTOMER = "customer"
+STARTER = "starter"
+HOLDER = "holder"
+
+
+def filled(step: Step, words: Words, data: Data) -> Words:
+    """A text with the data's values in place of ``{field}``; an option shows its label."""
+    said = {**data, "case_no": step.case.number, "subject": step.case.subject}
+    return Words(_fill(step, words.zh, said, "zh"), _fill(step, words.en, said, "en"))
+
+
+def send(
+    step: Step,
+    to: str,
+    said: Words,
+    *,
+    node: str,
+    process: str,
+    task: Task | None = None,
+    kind: str = "notice",
+) -> None:
+    """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be."""
+    if to == CUSTOMER:
+        step.session.add(
+            Notice(account_id=None, case_id=step.case.id, at=step.now, kind=CUSTOMER, zh=said.zh, en=said.en)
+        )
+        step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
+        return
+    people = receivers(step, to, task)
+    for account_id in people:
+        step.session.add(
+            Notice(
+                account_id=account_id,
+                case_id=step.case.id,
+                task_id=task.id if task else None,
+                at=step.now,
+                kind=kind,
+                zh=said.zh,
+                en=said.en,
+            )
+        )
+    step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
+
+
+def watch(step: Step, task: Task, to: str, said: Words) -> str:
+    """Put an open task into the inbox of a role, with the reason; give the role it reached.
+
+    A role that nobody holds at the site passes it on to the one above.
+    """
+    role = step.engine.organisation.role_named(to)
+    if role is None:
+        raise ServiceFailed("There is no such role.", role=to)
+    chain = [role, *step.engine.organisation.supervisors(role.id)]
+    holders = repository.holders(step.session, [found.id for found in chain], step.case.site)
+    reached = next((found for found in chain if holders.get(found.id)), role)
+    step.session.merge(
+        Inbox(
+            who=role_key(reached.id, step.case.site),
+            task_id=task.id,
+            due_at=task.due_at,
+            kind="watch",
+            reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
+            search=" ".join([step.case.number, step.case.subject, task.name]),
+        )
+    )
+    send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
+    step.tell(
+        "escalated",
+        node=task.node,
+        process=task.process,
+        task_id=task.id,
+        to=reached.id,
+        zh=said.zh,
+        en=said.en,
+    )
+    return reached.id
+
+
+def receivers(step: Step, to: str, task: Task | None = None) -> list[int]:
+    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, or a role here."""
+    session, case = step.session, step.case
+    if to == STARTER:
+        return [case.started_by] if case.started_by else []
+    if to == HOLDER and task is not None:
+        return _holders_of(step, task)
+    if to.startswith(f"{HOLDER}:"):
+        node = to.split(":", 1)[1]
+        open_tasks = [t for t in repository.open_tasks(session, case.id) if t.node == node]
+        return sorted({person for t in open_tasks for person in _holders_of(step, t)})
+    if to.startswith("handler:"):
+        person = repository.last_handler(session, case.id, to.split(":", 1)[1])
+        return [person] if person is not None else []
+    role = step.engine.organisation.role_named(to)
+    if role is None:
+        raise ServiceFailed("A notice names nobody.", to=to)
+    return repository.holders(session, [role.id], case.site).get(role.id, [])
+
+
+def _holders_of(step: Step, task: Task) -> list[int]:
+    if task.assignee_id is not None:
+        return [task.assignee_id]
+    held = repository.holders(step.session, task.candidates, step.case.site)
+    return sorted({person for people in held.values() for person in people})
+
+
+def _fill(step: Step, template: str, data: Data, language: str) -> str:
+    return fill(template, {key: _label(step, key, value, language) for key, value in data.items()})
+
+
+def _label(step: Step, key: str, value: object, language: str) -> object:
+    for bundle in step.published.bundles.values():
+        for form in bundle.forms.values():
+            for field in form.leaves():
+                if field.key == key:
+                    for option in field.options:
+                        if option.value == value:
+                            return bundle.words(option.label).in_language(language)
+    return value

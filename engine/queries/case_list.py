@@ -1,0 +1,144 @@
+"""Cases in lists: what a person sees, newest first, with the steps that wait and the next due moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import procedures
+from engine.domain.facts import Actor, CaseId, CaseStatus
+from engine.domain.views import CaseLine, Clock, Page, Words
+from engine.errors import CaseNotFound, Forbidden
+from engine.queries import seeing
+from engine.queries.limits import clock_of
+from engine.queries.lines import matches, paged
+from engine.store.models import Case, Job, Task
+from engine.wiring import Engine
+
+#: Everything that a line shows, and not the workflow's state.
+COLUMNS = (
+    Case.id,
+    Case.number,
+    Case.procedure,
+    Case.version_id,
+    Case.subject,
+    Case.site,
+    Case.status,
+    Case.started_at,
+    Case.starter_name,
+    Case.ended_at,
+)
+
+
+def cases(
+    engine: Engine,
+    actor: Actor,
+    *,
+    view: Literal["all", "started"] = "all",
+    status: CaseStatus | None = None,
+    text: str = "",
+    page: int = 1,
+    size: int = 50,
+) -> Page[CaseLine]:
+    """The cases that a person sees, or those they started; newest first."""
+    with engine.database.look() as session:
+        chosen = Case.started_by == actor.id if view == "started" else seeing.visible(engine, session, actor)
+        statement = (
+            sa.select(*COLUMNS)
+            .where(chosen, matches(text, Case.number, Case.subject))
+            .order_by(Case.started_at.desc(), Case.id.desc())
+        )
+        if status:
+            statement = statement.where(Case.status == status)
+        found, total, page, size = paged(session, statement, page=page, size=size)
+        return Page(case_lines(engine, session, found), total, page, size)
+
+
+def case_by_number(engine: Engine, number: str, actor: Actor) -> CaseId:
+    """The case with this number; raises :class:`CaseNotFound`, :class:`Forbidden`."""
+    with engine.database.look() as session:
+        found = session.execute(
+            sa.select(Case.id, seeing.visible(engine, session, actor).label("sees")).where(
+                Case.number == number.strip()
+            )
+        ).one_or_none()
+    if found is None:
+        raise CaseNotFound(number=number)
+    if not found.sees:
+        raise Forbidden(case=number)
+    return CaseId(found.id)
+
+
+@dataclass
+class _Waiting:
+    """What a case of the page waits for."""
+
+    names: list[Words] = field(default_factory=list)
+    #: The open task that is due first.
+    first: Any = None
+
+
+def case_lines(engine: Engine, session: Session, rows: Iterable[Any]) -> list[CaseLine]:
+    """Lines for rows of :data:`COLUMNS`, with two statements for all of them together."""
+    rows = list(rows)
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    versions = {row.id: row.version_id for row in rows}
+    waiting: dict[int, _Waiting] = {}
+    open_tasks = session.execute(
+        sa.select(
+            Task.case_id,
+            Task.process,
+            Task.name,
+            Task.created_at,
+            Task.due_at,
+            Task.deadline,
+            Task.properties["due"].as_string().label("own_due"),
+        )
+        .where(Task.case_id.in_(ids), Task.status == "open")
+        .order_by(Task.due_at.is_(None), Task.due_at, Task.created_at)
+    )
+    for task in open_tasks:
+        published = procedures.of_version(engine, session, versions[task.case_id])
+        of_case = waiting.setdefault(task.case_id, _Waiting())
+        of_case.names.append(published.of(task.process).words(task.name))
+        of_case.first = of_case.first or task
+    failed = set(
+        session.scalars(sa.select(Job.case_id).where(Job.case_id.in_(ids), Job.status == "incident"))
+    )
+    return [
+        CaseLine(
+            case_id=CaseId(row.id),
+            number=row.number,
+            procedure=row.procedure,
+            procedure_name=procedures.of_version(engine, session, row.version_id).bundle.name,
+            subject=row.subject,
+            site=row.site,
+            status=row.status,
+            started_at=row.started_at,
+            started_by=row.starter_name,
+            ended_at=row.ended_at,
+            waiting=tuple(dict.fromkeys(waiting[row.id].names)) if row.id in waiting else (),
+            clock=_clock(engine, row.site, waiting[row.id].first if row.id in waiting else None),
+            incident=row.id in failed,
+        )
+        for row in rows
+    ]
+
+
+def _clock(engine: Engine, site: str, task: Any) -> Clock:
+    if task is None:
+        return Clock(None, None, "none")
+    return clock_of(
+        engine,
+        site=site,
+        start=task.created_at,
+        due=task.due_at,
+        deadline=task.deadline,
+        own_due=bool(task.own_due),
+    )

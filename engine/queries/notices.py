@@ -1,0 +1,64 @@
+"""What a person was told, and that they read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from engine.domain.facts import Actor, CaseId, TaskId
+from engine.domain.views import Notice, Page, Words
+from engine.queries.lines import paged
+from engine.store import models
+from engine.wiring import Engine
+
+#: Notices on a page.
+SIZE = 30
+
+
+def notices(engine: Engine, actor: Actor, *, page: int = 1) -> Page[Notice]:
+    """A person's own notices, the newest first."""
+    table = models.Notice
+    statement = (
+        sa.select(
+            table.id, table.at, table.kind, table.zh, table.en, table.case_id, table.task_id, table.read_at
+        )
+        .where(table.account_id == actor.id, table.account_id.is_not(None))
+        .order_by(table.at.desc(), table.id.desc())
+    )
+    with engine.database.look() as session:
+        found, total, page, size = paged(session, statement, page=page, size=SIZE)
+    return Page(
+        [
+            Notice(
+                id=row.id,
+                at=row.at,
+                kind=row.kind,
+                text=Words(row.zh, row.en),
+                case_id=CaseId(row.case_id) if row.case_id is not None else None,
+                task_id=TaskId(row.task_id) if row.task_id else None,
+                read=row.read_at is not None,
+            )
+            for row in found
+        ],
+        total,
+        page,
+        size,
+    )
+
+
+def mark_read(engine: Engine, actor: Actor, ids: Collection[int] | None = None) -> int:
+    """Mark a person's own notices as read, all of them or these; return how many were unread."""
+    if actor.id is None:
+        return 0
+    table = models.Notice
+    statement = (
+        sa.update(table)
+        .where(table.account_id == actor.id, table.read_at.is_(None))
+        .values(read_at=engine.now())
+    )
+    if ids is not None:
+        statement = statement.where(table.id.in_(list(ids)))
+    with engine.database.transaction() as session:
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,272 @@
+"""The registers (台账): who reads which rows, with which columns masked, filtered, sorted, with history.
+
+Rows show at the sites at which a person holds one of the register's ``readers``, or a role above one; an
+administrator reads all sites. Personal columns are open at the sites at which they hold one of the
+``personal_readers`` (of the readers, when the register names none). What is masked can be neither
+searched, filtered nor sorted by, since the order of rows would tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import procedures
+from engine.domain.facts import EVERYWHERE, Actor, CaseId
+from engine.domain.views import Page, RegisterCard, RegisterRow, RegisterView
+from engine.errors import Forbidden, RegisterNotFound
+from engine.procedures import Published
+from engine.queries import seeing
+from engine.queries.columns import Sheet, sheet_of
+from engine.queries.lines import matches, paged
+from engine.store import models
+from engine.store.models import Case, RegisterEntry, Version
+from engine.wiring import Engine
+
+_Row = models.RegisterRow
+_COLUMNS = (
+    _Row.id,
+    _Row.case_id,
+    _Row.site,
+    _Row.at,
+    _Row.by,
+    _Row.values,
+    _Row.void,
+    _Row.void_reason,
+    _Row.entries,
+    Case.number,
+)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A register with what one person may read of it."""
+
+    published: Published
+    declared: Mapping[str, Any]
+    #: Sites whose rows they read; EVERYWHERE alone for all.
+    sites: frozenset[str]
+    #: Sites whose personal columns are open before them.
+    near: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return str(self.declared["id"])
+
+    @property
+    def open_everywhere(self) -> bool:
+        """True when nothing that they read is masked."""
+        return EVERYWHERE in self.near or (EVERYWHERE not in self.sites and self.sites <= self.near)
+
+    def is_open(self, site: str) -> bool:
+        """Say whether personal columns are open at a site."""
+        return EVERYWHERE in self.near or site in self.near
+
+    @property
+    def condition(self) -> sa.ColumnElement[bool]:
+        mine = _Row.register == self.id
+        return mine if EVERYWHERE in self.sites else mine & _Row.site.in_(self.sites)
+
+
+def registers(engine: Engine, actor: Actor) -> list[RegisterCard]:
+    """The registers that a person may read, with how many rows of them."""
+    with engine.database.look() as session:
+        books = [book for book in _books(engine, session, actor) if book.sites]
+        if not books:
+            return []
+        rows = session.execute(
+            sa.select(_Row.register, sa.func.count().label("n"), sa.func.max(_Row.at).label("last"))
+            .where(sa.or_(*(book.condition for book in books)))
+            .group_by(_Row.register)
+        )
+        told = {row.register: (row.n, row.last) for row in rows}
+    return [_card(book, *told.get(book.id, (0, None))) for book in books]
+
+
+def register_view(
+    engine: Engine,
+    register_id: str,
+    actor: Actor,
+    *,
+    text: str = "",
+    filters: Mapping[str, str] | None = None,
+    sort: str = "-at",
+    page: int = 1,
+    size: int = 50,
+) -> RegisterView:
+    """A register with one page of its rows; raises :class:`RegisterNotFound`, :class:`Forbidden`.
+
+    ``filters``: a column's key with the value it must have (a part of it, for free text), ``site``, and
+    ``from`` and ``to`` (ISO dates, both included). ``sort``: a column's key, ``at`` or ``case``, with
+    ``-`` for the latest or largest first.
+    """
+    with engine.database.look() as session:
+        book = _require_book(engine, session, register_id, actor)
+        sheet = sheet_of(engine, book.published.bundle, book.declared)
+        statement = (
+            sa.select(*_COLUMNS)
+            .join(Case, Case.id == _Row.case_id)
+            .where(book.condition, _search(book, sheet, text), *_filters(engine, book, sheet, filters or {}))
+            .order_by(*_order(book, sheet, sort), _Row.id.desc())
+        )
+        found, total, page, size = paged(session, statement, page=page, size=size)
+        total_rows, last = session.execute(
+            sa.select(sa.func.count(), sa.func.max(_Row.at)).where(book.condition)
+        ).one()
+        columns = sheet.columns(session, [row.values for row in found], masked=not book.open_everywhere)
+    rows = [_row(book, sheet, row) for row in found]
+    return RegisterView(
+        card=_card(book, total_rows, last),
+        columns=columns,
+        page=Page(rows, total, page, size),
+        orientation=book.declared.get("orientation", "landscape"),
+    )
+
+
+def register_history(engine: Engine, row_id: int, actor: Actor) -> list[RegisterRow]:
+    """Every entry of a row, the first one first, each numbered by ``entries``.
+
+    Raises :class:`RegisterNotFound`, :class:`Forbidden`.
+    """
+    with engine.database.look() as session:
+        row = session.execute(
+            sa.select(_Row.register, _Row.site, _Row.case_id, Case.number)
+            .join(Case, Case.id == _Row.case_id)
+            .where(_Row.id == row_id)
+        ).one_or_none()
+        if row is None:
+            raise RegisterNotFound(row=row_id)
+        book = _require_book(engine, session, row.register, actor)
+        if EVERYWHERE not in book.sites and row.site not in book.sites:
+            raise Forbidden(row=row_id)
+        sheet = sheet_of(engine, book.published.bundle, book.declared)
+        entries = session.scalars(
+            sa.select(RegisterEntry).where(RegisterEntry.row_id == row_id).order_by(RegisterEntry.seq)
+        ).all()
+    return [
+        RegisterRow(
+            id=row_id,
+            case_id=CaseId(row.case_id),
+            case_number=row.number,
+            at=entry.at,
+            by=entry.by,
+            values=sheet.values(entry.values, masked=not book.is_open(row.site)),
+            void=entry.void,
+            void_reason=entry.void_reason,
+            entries=entry.seq,
+        )
+        for entry in entries
+    ]
+
+
+# Who reads what ----------------------------------------------------------------------------------
+
+
+def _books(engine: Engine, session: Session, actor: Actor) -> Iterator[_Book]:
+    newest = sa.select(sa.func.max(Version.id)).group_by(Version.procedure)
+    for version_id in session.scalars(
+        sa.select(Version.id).where(Version.id.in_(newest)).order_by(Version.procedure)
+    ):
+        published = procedures.of_version(engine, session, version_id)
+        for declared in published.bundle.registers.values():
+            readers = seeing.with_supervisors(engine, declared.get("readers", ()))
+            personal = declared.get("personal_readers")
+            yield _Book(
+                published=published,
+                declared=declared,
+                sites=frozenset({EVERYWHERE}) if actor.admin else seeing.sites_of(actor, readers),
+                near=seeing.sites_of(actor, personal or readers),
+            )
+
+
+def _require_book(engine: Engine, session: Session, register: str, actor: Actor) -> _Book:
+    for book in _books(engine, session, actor):
+        if book.id == register:
+            if not book.sites:
+                raise Forbidden(register=register)
+            return book
+    raise RegisterNotFound(register=register)
+
+
+def _card(book: _Book, rows: int, last: datetime | None) -> RegisterCard:
+    bundle = book.published.bundle
+    return RegisterCard(
+        id=book.id,
+        title=bundle.words(str(book.declared["title"])),
+        procedure=book.published.procedure,
+        procedure_name=bundle.name,
+        source=str(book.declared.get("source", "")),
+        rows=rows,
+        last_at=last,
+    )
+
+
+def _row(book: _Book, sheet: Sheet, row: Any) -> RegisterRow:
+    return RegisterRow(
+        id=row.id,
+        case_id=CaseId(row.case_id),
+        case_number=row.number,
+        at=row.at,
+        by=row.by,
+        values=sheet.values(row.values, masked=not book.is_open(row.site)),
+        void=row.void,
+        void_reason=row.void_reason,
+        entries=row.entries,
+    )
+
+
+# What is asked for -------------------------------------------------------------------------------
+
+
+def _search(book: _Book, sheet: Sheet, text: str) -> sa.ColumnElement[bool]:
+    if not text.strip():
+        return sa.true()
+    everything = matches(text, _Row.search)
+    if book.open_everywhere or not sheet.personal:
+        return everything
+    told = (_Row.values[key].as_string() for key in sheet.keys if key not in sheet.personal)
+    veiled = matches(text, Case.number, *told)
+    return sa.or_(_Row.site.in_(book.near) & everything, veiled)
+
+
+def _filters(
+    engine: Engine, book: _Book, sheet: Sheet, filters: Mapping[str, str]
+) -> Iterator[sa.ColumnElement[bool]]:
+    zone = engine.zone_of(next(iter(engine.organisation.sites)))
+    for key, value in filters.items():
+        if not value:
+            continue
+        if key == "site":
+            yield _Row.site == value
+        elif key in ("from", "to"):
+            day = _day(value)
+            if day is not None:
+                start = datetime.combine(day, time(0), zone)
+                yield _Row.at >= start if key == "from" else _Row.at < start + timedelta(days=1)
+        elif key in sheet.keys:
+            condition = sheet.has(key, _Row.values[key], value)
+            if key in sheet.personal and not book.open_everywhere:
+                condition = _Row.site.in_(book.near) & condition
+            yield condition
+
+
+def _order(book: _Book, sheet: Sheet, sort: str) -> Iterator[sa.ColumnElement[Any]]:
+    key, falling = sort.removeprefix("-"), sort.startswith("-")
+    column: Any = _Row.at
+    if key == "case":
+        column = Case.number
+    elif key in sheet.keys and (key not in sheet.personal or book.open_everywhere):
+        column = sheet.sortable(key, _Row.values[key])
+    yield column.desc() if falling else column.asc()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+"""Who may see what: the cases a person sees, and whose personal data lie open before them.
+
+A case is seen by an administrator, by whoever takes part in it or has it in the inbox, and by whoever
+holds a role of its lanes, or one above, at its site. Personal data are open only to those who take part
+or hold a lane's role there; everybody else reads them masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import procedures
+from engine.domain import assignment
+from engine.domain.facts import EVERYWHERE, Actor
+from engine.errors import Forbidden
+from engine.procedures import Published
+from engine.store.models import Case, Inbox, Task, Version
+from engine.wiring import Engine
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How much of a case a person sees."""
+
+    sees: bool
+    #: Personal data are open; otherwise they are masked.
+    near: bool
+
+
+def principals(engine: Engine, actor: Actor) -> tuple[str, ...]:
+    """The inbox keys of a person: themselves, and each role at each site."""
+    return assignment.principals(actor, engine.organisation.sites)
+
+
+def with_supervisors(engine: Engine, roles: Iterable[str]) -> frozenset[str]:
+    """The roles and all roles above them."""
+    roles = frozenset(roles)
+    return roles | {above.id for role in roles for above in engine.organisation.supervisors(role)}
+
+
+def sites_of(actor: Actor, roles: Iterable[str]) -> frozenset[str]:
+    """The sites at which a person holds one of the roles; EVERYWHERE alone when it is all of them."""
+    wanted = frozenset(roles)
+    sites = frozenset(site for role, site in actor.roles if role in wanted)
+    return frozenset({EVERYWHERE}) if EVERYWHERE in sites else sites
+
+
+def holds(actor: Actor, roles: Iterable[str], site: str) -> bool:
+    """Say whether a person holds one of the roles at a site."""
+    return any(actor.has_role(role, site) for role in roles)
+
+
+def sight(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Sight:
+    """How much of a case this person sees."""
+    if actor.id is None:
+        return Sight(actor.admin, actor.admin)
+    keys = principals(engine, actor)
+    in_inbox = sa.select(Inbox.task_id).join(Task).where(Task.case_id == case.id, Inbox.who.in_(keys))
+    had_task, has_work, watches = session.execute(
+        sa.select(
+            sa.exists().where(
+                Task.case_id == case.id, sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
+            ),
+            in_inbox.where(Inbox.kind == "work").exists(),
+            in_inbox.exists(),
+        )
+    ).one()
+    lanes = published.lane_roles(engine)
+    near = case.started_by == actor.id or had_task or has_work or holds(actor, lanes, case.site)
+    above = holds(actor, with_supervisors(engine, lanes), case.site)
+    return Sight(sees=near or watches or above or actor.admin, near=near)
+
+
+def require_sight(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Sight:
+    """The same, or :class:`Forbidden` when the person does not see the case at all."""
+    found = sight(engine, session, case, published, actor)
+    if not found.sees:
+        raise Forbidden(case=case.id)
+    return found
+
+
+def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition on ``case`` that keeps the cases which this person sees."""
+    if actor.admin:
+        return sa.true()
+    return sa.or_(
+        Case.started_by == actor.id,
+        Case.id.in_(
+            sa.union_all(
+                sa.select(Task.case_id).where(Task.assignee_id == actor.id),
+                sa.select(Task.case_id).where(Task.done_by == actor.id),
+                sa.select(Task.case_id)
+                .join(Inbox, Inbox.task_id == Task.id)
+                .where(Inbox.who.in_(principals(engine, actor))),
+            )
+        ),
+        *_by_lanes(engine, session, actor),
+    )
+
+
+def _by_lanes(engine: Engine, session: Session, actor: Actor) -> list[sa.ColumnElement[bool]]:
+    if not actor.roles:
+        return []
+    # Versions never change and are parsed once a process, so that this costs one narrow statement.
+    versions: dict[frozenset[str], list[int]] = {}
+    for version_id in session.scalars(sa.select(Version.id)):
+        published = procedures.of_version(engine, session, version_id)
+        roles = with_supervisors(engine, published.lane_roles(engine))
+        versions.setdefault(sites_of(actor, roles), []).append(version_id)
+    return [
+        Case.version_id.in_(ids) if EVERYWHERE in sites else Case.version_id.in_(ids) & Case.site.in_(sites)
+        for sites, ids in versions.items()
+        if sites
+    ]

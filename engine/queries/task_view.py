@@ -1,0 +1,114 @@
+"""The page of one task: who may do what with it, its form and data, its clock, the history beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, defer
+
+from engine import procedures
+from engine.bundles import Bundle
+from engine.domain.assignment import may_work_on
+from engine.domain.facts import Actor, CaseId, TaskId, UserId
+from engine.domain.views import Clock, TaskView
+from engine.errors import TaskNotFound
+from engine.queries import seeing, timeline
+from engine.queries.inbox import escalations
+from engine.queries.limits import clock_of
+from engine.queries.lines import names_of, role_words
+from engine.queries.personal import veil_of
+from engine.store.models import Case, Task
+from engine.wiring import Engine
+from forms.model import labels
+
+
+def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
+    """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
+    with engine.database.look() as session:
+        case, task = _fetch(session, task_id)
+        published = procedures.of_version(engine, session, case.version_id)
+        sight = seeing.require_sight(engine, session, case, published, actor)
+        veil = veil_of(published, case.data, near=sight.near)
+        bundle = published.of(task.process)
+        form, form_words = _form(bundle, task.properties.get("form", ""))
+        help_text = task.properties.get("help", "")
+        clause = task.properties.get("clause", "")
+        is_live = task.status == "open" and case.status == "active"
+        is_theirs = is_live and may_work_on(
+            actor, assignee=task.assignee_id, candidates=task.candidates, site=case.site
+        )
+        names = names_of(session, [task.assignee_id])
+        return TaskView(
+            task_id=TaskId(task.id),
+            case_id=CaseId(case.id),
+            case_number=case.number,
+            procedure=case.procedure,
+            procedure_name=published.bundle.name,
+            process=task.process,
+            version=published.number,
+            subject=case.subject,
+            node=task.node,
+            step_name=bundle.words(task.name),
+            site=case.site,
+            role=task.role,
+            role_name=role_words(engine, task.role) if task.role else None,
+            assignee_id=UserId(task.assignee_id) if task.assignee_id is not None else None,
+            assignee=names.get(task.assignee_id or 0),
+            status=task.status,  # type: ignore[arg-type]
+            case_status=case.status,  # type: ignore[arg-type]
+            created_at=task.created_at,
+            done_at=task.done_at,
+            done_by=task.done_by_name,
+            clock=clock_of_task(engine, case.site, task),
+            ladder=timeline.ladder(engine, session, task.id) if task.status == "open" else (),
+            clause=bundle.words(clause) if clause else None,
+            source=task.properties.get("source", ""),
+            help=bundle.words(help_text) if help_text else None,
+            form=form,
+            form_words=form_words,
+            data=veil.data(case.data),
+            # What is half typed concerns only those who may finish it.
+            draft=task.draft if is_theirs else None,
+            draft_at=task.draft_at if is_theirs else None,
+            answers=None if task.answers is None else veil.data(task.answers),
+            may_claim=is_theirs and task.assignee_id is None,
+            may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
+            may_complete=is_theirs,
+            escalated=escalations(engine, session, actor, [task.id]).get(task.id),
+            history=timeline.entries(session, published, case.id, veil),
+            attachments=timeline.attachments(session, case.id, veil),
+        )
+
+
+def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
+    """A task's clock, as it stands or stood when it was done."""
+    return clock_of(
+        engine,
+        site=site,
+        start=task.created_at,
+        due=task.due_at,
+        deadline=task.deadline,
+        own_due=bool(task.properties.get("due")),
+        at=task.done_at,
+    )
+
+
+def _fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+    row = session.execute(
+        sa.select(Case, Task)
+        .join(Task, Task.case_id == Case.id)
+        .where(Task.id == task_id)
+        .options(defer(Case.state, raiseload=True))
+    ).one_or_none()
+    if row is None:
+        raise TaskNotFound(task=task_id)
+    return row.Case, row.Task
+
+
+def _form(bundle: Bundle, form_id: str) -> tuple[Mapping[str, Any] | None, dict[str, str]]:
+    if form_id not in bundle.forms:
+        return None, {}
+    words = [bundle.words(text) for text in labels(bundle.forms[form_id])]
+    return bundle.form_documents[form_id], {said.zh: said.en for said in words}

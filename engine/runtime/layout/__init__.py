@@ -1,0 +1,66 @@
+"""Lay out a BPMN diagram with lanes: authors write the meaning, this draws it.
+
+:func:`tidy` replaces the diagram interchange of a file and leaves everything else as it is;
+:func:`measure` judges a drawing. The work is done in steps, a module each:
+
+.. code-block:: text
+
+    pools         the file as a scene of bands, boxes and links
+    placing       columns and rows
+    routing       which way the lines go
+    tracks        pixels
+    labels        where names stand
+    interchange   the drawing as XML
+    measuring     what is wrong with a drawing
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.runtime.layout.interchange import append_diagram, diagram_of
+from engine.runtime.layout.labels import place_labels
+from engine.runtime.layout.measuring import Measures, measure
+from engine.runtime.layout.placing import place
+from engine.runtime.layout.pools import ensure_pools, read_scene
+from engine.runtime.layout.routing import route
+from engine.runtime.layout.scene import PADDING, TASK_HEIGHT, TASK_WIDTH, TITLE, Scene
+from engine.runtime.layout.tracks import draw
+from engine.runtime.reading import BPMNDI, parse, q
+
+__all__ = ["Measures", "measure", "tidy"]
+
+
+def tidy(content: bytes) -> bytes:
+    """Draw a BPMN file anew; give the file back with its diagram interchange replaced.
+
+    A process with lanes that has no pool gets one, named like the process. Tidying twice changes
+    nothing more. Raises :class:`~engine.runtime.reading.Unreadable`.
+    """
+    tree = parse(content)
+    root = tree.getroot()
+    for old in list(root.iterchildren(f"{{{BPMNDI}}}BPMNDiagram")):
+        root.remove(old)
+    collaboration = ensure_pools(root)
+    scene, pools = read_scene(root, collaboration)
+    _arrange(scene)
+    plane_of = collaboration if collaboration is not None else root.find(q("process"))
+    if plane_of is not None:
+        append_diagram(root, diagram_of(scene, pools, plane_of.get("id", "")))
+    return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=True)).rstrip() + b"\n"
+
+
+def _arrange(scene: Scene) -> None:
+    """Lay out a scene, what stands inside its sub-processes first."""
+    for box in scene.boxes.values():
+        if box.inner is not None:
+            _arrange(box.inner)
+            box.width = max(TASK_WIDTH, _even(box.inner.width + 2 * PADDING))
+            box.height = max(TASK_HEIGHT, _even(box.inner.height + PADDING + TITLE))
+    place(scene)
+    draw(scene, route(scene))
+    place_labels(scene)
+
+
+def _even(length: float) -> int:
+    return 2 * round(length / 2 + 0.49)

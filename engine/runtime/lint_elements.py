@@ -1,0 +1,333 @@
+"""Check what single elements ask for: people, forms, deadlines, services, messages, and what cannot run."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+from collections.abc import Container, Iterable
+
+from lxml import etree
+
+from engine.domain.facts import Fix
+from engine.runtime import reading
+from engine.runtime.expression_words import RESERVED_NAMES
+from engine.runtime.lint_check import Check
+from engine.runtime.lint_codes import MAX_FLOWS, MAX_NODES
+from engine.runtime.reading import Node
+
+_SPIFF = f"{{{reading.SPIFF}}}"
+_SILENT = frozenset(
+    {
+        *(
+            "documentation",
+            "extensionElements",
+            "laneSet",
+            "sequenceFlow",
+            "dataObject",
+            "dataObjectReference",
+        ),
+        *("textAnnotation", "association", "group", "ioSpecification", "property", "incoming", "outgoing"),
+        *("monitoring", "auditing", "supportedInterfaceRef", "correlationSubscription", "category"),
+        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference", "dataStore"),
+        *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics"),
+        *("completionCondition", "resourceRole", "performer", "humanPerformer", "potentialOwner"),
+    }
+)
+_SCRIPT_FORMATS = frozenset({"", "python", "text/python", "text/x-python", "application/python"})
+#: A part of a namespace → the engine whose extensions it holds.
+_ENGINES = {
+    "camunda.org": "Camunda",
+    "flowable.org": "Flowable",
+    "activiti.org": "Activiti",
+    "jboss.org": "jBPM",
+    "drools": "jBPM",
+    "bonitasoft": "Bonita",
+    "signavio": "Signavio",
+}
+_TASK_PROPERTIES = frozenset(
+    {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
+)
+_PROPERTIES = {
+    "userTask": _TASK_PROPERTIES,
+    "manualTask": _TASK_PROPERTIES,
+    "task": _TASK_PROPERTIES,
+    "process": frozenset({"subject", "series", "customer", "starters", "help"}),
+    "lane": frozenset({"role"}),
+}
+#: Which definitions an event may have; link, compensation and the like are refused by their own names.
+_DEFINITIONS = {
+    "startEvent": frozenset({"message", "signal", "timer", "conditional"}),
+    "intermediateCatchEvent": frozenset({"message", "signal", "timer", "conditional"}),
+    "boundaryEvent": frozenset({"message", "signal", "timer", "conditional", "error", "escalation"}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation"}),
+    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
+}
+_NAMED_ELSEWHERE = frozenset({"link", "compensate", "cancel"})
+
+
+def check_size(check: Check) -> bool:
+    """Say whether the drawing is small enough for everything else to be checked."""
+    nodes, flows = len(check.diagram.nodes), len(check.diagram.flows)
+    if nodes > MAX_NODES:
+        check.add("too-many-nodes", count=nodes, most=MAX_NODES)
+    if flows > MAX_FLOWS:
+        check.add("too-many-flows", count=flows, most=MAX_FLOWS)
+    return nodes <= MAX_NODES and flows <= MAX_FLOWS
+
+
+def check_support(check: Check) -> None:
+    """Refuse by name what the engine would ignore or misunderstand."""
+    for process in check.diagram.tree.getroot().iterchildren(reading.q("process")):
+        for element in process.iter(f"{{{reading.BPMN}}}*"):
+            parent = element.getparent()
+            if parent is not None and reading.local(parent) in reading.SUBPROCESSES | {"process"}:
+                kind = reading.local(element)
+                if kind not in reading.NODES and kind not in _SILENT:
+                    check.add("unsupported-element", element, kind=kind)
+            if reading.local(element) in {"dataStoreReference", "dataStore"}:
+                check.add("unsupported-data-store", element)
+    for node in check.diagram.nodes.values():
+        _check_node_support(check, node)
+    told: set[str] = set()
+    for element in check.diagram.tree.getroot().iter(etree.Element):
+        names = [element.tag, *element.keys()]
+        for engine in {engine for name in names for part, engine in _ENGINES.items() if _foreign(name, part)}:
+            owner = _owner(element)
+            if f"{engine} {owner.get('id')}" not in told:
+                told.add(f"{engine} {owner.get('id')}")
+                check.add("foreign-extension", owner, engine=engine)
+
+
+def _foreign(name: object, part: str) -> bool:
+    return isinstance(name, str) and name.startswith("{") and part in name.partition("}")[0]
+
+
+def _owner(element: etree._Element) -> etree._Element:
+    """The nearest element outwards that has an id of BPMN."""
+    found = element
+    while (parent := found.getparent()) is not None:
+        if found.get("id") and etree.QName(found).namespace == reading.BPMN:
+            break
+        found = parent
+    return found
+
+
+def _check_node_support(check: Check, node: Node) -> None:
+    element = check.elements.get(node.id)
+    if element is None:
+        return
+    definitions = [
+        c for c in element.iterchildren(tag=etree.Element) if reading.local(c).endswith("EventDefinition")
+    ]
+    kinds = {reading.local(definition).removesuffix("EventDefinition") for definition in definitions}
+    if len(definitions) > 1:
+        check.add("unsupported-several-events", node)
+    if "link" in kinds:
+        check.add("unsupported-link", node)
+    if "compensate" in kinds or element.get("isForCompensation") == "true":
+        check.add("unsupported-compensation", node)
+    if "signal" in kinds and node.type == "endEvent":
+        check.add("unsupported-signal-end", node)
+    if "cancel" in kinds:
+        host = check.diagram.nodes.get((node.scope if node.type == "endEvent" else node.attached_to) or "")
+        if host is None or host.type != "transaction":
+            check.add("unsupported-cancel", node)
+    for kind in sorted(kinds - _DEFINITIONS.get(node.type, kinds) - _NAMED_ELSEWHERE):
+        check.add("event-kind", node, kind=kind)
+    if node.type == "adHocSubProcess":
+        check.add("unsupported-adhoc", node)
+    if node.type in reading.SUBPROCESSES and element.get("triggeredByEvent") == "true":
+        check.add("unsupported-event-subprocess", node)
+    if node.type == "complexGateway":
+        check.add("unsupported-complex-gateway", node)
+    if node.type == "businessRuleTask":
+        check.add("unsupported-decision", node)
+    if node.type in {"intermediateCatchEvent", "boundaryEvent"} and not definitions:
+        check.add("event-missing", node)
+
+
+def check_people(check: Check) -> None:
+    """A person's task has a role, its form and its deadline exist, and it quotes its clause."""
+    _check_lanes(check)
+    for process in check.diagram.processes:
+        owner = check.elements.get(process.id)
+        _check_properties(check, owner, "process", process.properties)
+        for role in filter(
+            None, (part.strip() for part in process.properties.get("starters", "").split(","))
+        ):
+            if check.around.roles is not None and check.around.roles(role) is None:
+                check.add("role-unknown", owner, name=role)
+    in_lane = {node_id for lane in check.diagram.lanes for node_id in lane.nodes}
+    for node in check.diagram.nodes.values():
+        if node.type in reading.HUMAN:
+            _check_task(check, node, in_lane)
+
+
+def _check_lanes(check: Check) -> None:
+    for lane in check.diagram.lanes:
+        element = check.elements.get(lane.id)
+        _check_properties(
+            check, element, "lane", dict.fromkeys(["role"] if lane.role is not None else [], "")
+        )
+        holds_work = any(
+            check.diagram.nodes[node_id].type in reading.HUMAN
+            for node_id in lane.nodes
+            if node_id in check.diagram.nodes
+        )
+        wanted = lane.role or lane.name
+        if (
+            check.around.roles is not None
+            and (holds_work or lane.role)
+            and check.around.roles(wanted) is None
+        ):
+            check.add("role-unknown", element, name=wanted)
+
+
+def _check_task(check: Check, node: Node, in_lane: Container[str]) -> None:
+    around, properties = check.around, node.properties
+    _check_properties(check, node, node.type, properties)
+    if not node.name:
+        check.add("name-missing", node)
+    if not (properties.get("assignee") or properties.get("candidates") or _stands_in(check, node, in_lane)):
+        check.add("role-missing", node)
+    form = properties.get("form")
+    if form and around.forms is not None and form not in around.forms.get(node.process, ()):
+        check.add("form-unknown", node, name=form)
+    deadline = properties.get("deadline")
+    if deadline and not is_deadline(deadline, around.deadlines):
+        check.add("deadline-unknown", node, name=deadline)
+    if not properties.get("clause"):
+        check.add("clause-missing", node)
+
+
+def _stands_in(check: Check, node: Node | None, in_lane: Container[str]) -> bool:
+    for _ in range(len(check.diagram.nodes)):
+        if node is None:
+            return False
+        if node.id in in_lane:
+            return True
+        node = check.diagram.nodes.get(node.scope or "")
+    return False
+
+
+def is_deadline(name: str, deadlines: Container[str]) -> bool:
+    """Say whether a deadline exists; ``{field}`` in a name stands for any text."""
+    if "{" not in name:
+        return name in deadlines
+    if not isinstance(deadlines, Iterable):
+        return True
+    parts = re.split(r"\{[^{}]*\}", name)
+    pattern = re.compile(".+".join(re.escape(part) for part in parts))
+    # Each placeholder multiplies the ways to match; names are short, so a few are plenty.
+    return len(parts) <= 4 and any(pattern.fullmatch(str(known)[:200]) for known in deadlines)
+
+
+def _check_properties(
+    check: Check, at: Node | etree._Element | None, kind: str, found: Iterable[str]
+) -> None:
+    known = _PROPERTIES[kind]
+    for name in [name for name in found if name not in known][:10]:
+        near = difflib.get_close_matches(name[:40], sorted(known), n=1, cutoff=0.7)
+        hint_zh = f"，是不是 {near[0]}？" if near else ""
+        hint_en = f"; did you mean {near[0]}?" if near else ""
+        fix = Fix("rename-property", f"改为 {near[0]}") if near else None
+        check.add("property-unknown", at, fix=fix, name=name, hint_zh=hint_zh, hint_en=hint_en)
+
+
+def check_work(check: Check) -> None:
+    """Messages, scripts, services and calls name what they need."""
+    for node in check.diagram.nodes.values():
+        element = check.elements.get(node.id)
+        if element is None:
+            continue
+        if (node.event == "message" or node.type in {"sendTask", "receiveTask"}) and not _refers(
+            element, "messageRef"
+        ):
+            check.add("message-missing", node)
+        if node.event == "signal" and not _refers(element, "signalRef"):
+            check.add("signal-missing", node)
+        _check_loop(check, node, element)
+        if node.event == "timer" and not node.text:
+            check.add("timer-missing", node)
+        if node.type == "scriptTask":
+            script_format = element.get("scriptFormat", "").strip()
+            if script_format.lower() not in _SCRIPT_FORMATS:
+                check.add("script-format", node, format=script_format)
+            if not node.text:
+                check.add("script-missing", node)
+        if node.type == "serviceTask":
+            _check_service(check, node, element)
+        if node.type == "callActivity":
+            _check_call(check, node)
+        _check_fields(check, node, element)
+
+
+def _refers(element: etree._Element, attribute: str) -> bool:
+    return any(found.get(attribute) for found in (element, *element.iterchildren(tag=etree.Element)))
+
+
+def _check_loop(check: Check, node: Node, element: etree._Element) -> None:
+    each = element.find(reading.q("multiInstanceLoopCharacteristics"))
+    if each is not None and not any(
+        (each.findtext(reading.q(tag)) or "").strip() for tag in ("loopCardinality", "loopDataInputRef")
+    ):
+        check.add("loop-missing", node)
+    again = element.find(reading.q("standardLoopCharacteristics"))
+    if again is not None and not (
+        again.get("loopMaximum") or (again.findtext(reading.q("loopCondition")) or "").strip()
+    ):
+        check.add("loop-missing", node)
+
+
+def _check_service(check: Check, node: Node, element: etree._Element) -> None:
+    operator = element.find(f"{reading.q('extensionElements')}/{_SPIFF}serviceTaskOperator")
+    name = operator.get("id", "") if operator is not None else ""
+    if operator is None or not name:
+        check.add("service-missing", node)
+        return
+    services = check.around.services
+    if services is None:
+        return
+    if name not in services:
+        check.add("service-unknown", node, name=name)
+        return
+    given = {parameter.get("id") for parameter in operator.iter(f"{_SPIFF}parameter")}
+    needed = services[name]
+    for parameter in sorted(needed) if isinstance(needed, Iterable) else ():
+        if parameter not in given:
+            check.add("service-parameter", node, name=parameter)
+
+
+def _check_call(check: Check, node: Node) -> None:
+    if not node.called:
+        check.add("reference-missing", node, attribute="calledElement")
+    elif node.called == node.process:
+        check.add("call-itself", node)
+    elif node.called not in check.around.called and check.diagram.process(node.called) is None:
+        check.add("call-unknown", node, name=node.called)
+
+
+def _check_fields(check: Check, node: Node, element: etree._Element) -> None:
+    """Names of data that the element itself writes."""
+    extensions = element.find(reading.q("extensionElements"))
+    loop = element.find(reading.q("multiInstanceLoopCharacteristics"))
+    written: list[str | None] = []
+    if extensions is not None:
+        written += [
+            operator.get("resultVariable") for operator in extensions.iter(f"{_SPIFF}serviceTaskOperator")
+        ]
+        written += [
+            found.text for found in extensions.iter(f"{_SPIFF}messageVariable", f"{_SPIFF}variableName")
+        ]
+    if loop is not None:
+        items = loop.iterchildren(reading.q("inputDataItem"), reading.q("outputDataItem"))
+        written += [found.get("name") or found.get("id") for found in items]
+    for name in written:
+        if name and not is_field(name.strip()):
+            check.add("field-reserved", node, name=name.strip())
+
+
+def is_field(name: str) -> bool:
+    """Say whether a datum may have this name: not the engine's own, not a keyword, no underscore first."""
+    return not (name in RESERVED_NAMES or name.startswith("_") or keyword.iskeyword(name))

@@ -1,0 +1,436 @@
+"""Run one case: start it or restore it, let something happen, advance, and say what it became.
+
+A run is made for one step and thrown away. When anything in it fails, nothing of it is kept: the
+library leaves a failed workflow half moved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow import TaskState
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
+from SpiffWorkflow.bpmn.util import BpmnEvent
+
+from engine.domain.facts import ArmedTimer, Awaited, Data, OpenTask, Snapshot, TaskId, Thrown, Visited
+from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed, TaskNotFound
+from engine.runtime import serializing
+from engine.runtime.compacting import compact
+from engine.runtime.expressions import evaluate, execute
+from engine.runtime.parsing import Specification
+from engine.runtime.reading import Node
+
+#: Marks the text that the function ``every()`` gives to a repeating timer.
+EVERY = "every "
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one step of a case may use; whoever reaches one gets an error that names the element."""
+
+    #: Nodes that the engine may pass by itself in one step.
+    steps: int = 500
+    #: Tasks alive at once in one case.
+    live: int = 500
+    #: Call activities and sub-processes within each other.
+    depth: int = 10
+    #: Characters of the case's data as JSON.
+    data: int = 262_144
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the engine lends to a run: the clock, the case's names and functions, the connectors."""
+
+    now: datetime
+    #: Names that expressions see besides the data, ``case`` above all.
+    names: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    #: When a repeating deadline is due again: (name, after) → instant.
+    due_again: Callable[[str, datetime], datetime] = lambda name, after: after + timedelta(days=1)
+    #: A connector: (operator, parameters, data, node, process) → a JSON value.
+    call: Callable[[str, Data, Data, str, str], Any] | None = None
+    bounds: Bounds = Bounds()
+
+
+class CaseEnvironment(BasePythonScriptEngineEnvironment):
+    """Evaluates everything a diagram says over the case's shared data."""
+
+    def __init__(self, shared: Data, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]) -> None:
+        super().__init__({})
+        self.shared = shared
+        self.tools = tools
+        self.functions: dict[str, Callable[..., Any]] = {
+            **tools.functions,
+            "get": lambda name, default=None: self.shared.get(name, default),
+            "has": lambda name: self.shared.get(name) not in (None, "", []),
+            "visits": lambda node: visits.get(node, 0),
+            "handler": lambda node: handlers.get(node),
+            "every": lambda name: EVERY + name,
+        }
+
+    def names(self, local: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Everything an expression may name; what is local to a loop comes before the shared data."""
+        return {**self.shared, **local, **(more or {}), **self.tools.names}
+
+    def evaluate(self, expression: str, context: Data, external_context: Data | None = None) -> Any:
+        """Evaluate an expression."""
+        return evaluate(expression, self.names(context, external_context), self.functions)
+
+    def execute(self, script: str, context: Data, external_context: Data | None = None) -> bool:
+        """Execute assignments; what they assign is shared."""
+        self.shared.update(execute(script, self.names(context, external_context), self.functions))
+        return True
+
+
+class CaseScriptEngine(PythonScriptEngine):
+    """The door through which the library evaluates anything at all."""
+
+    environment: CaseEnvironment
+
+    def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
+        """Evaluate; a failure names the element."""
+        with _naming(task):
+            return self.environment.evaluate(expression, task.data, external_context)
+
+    def execute(self, task: Any, script: str, external_context: Data | None = None) -> bool:
+        """Execute a script; a failure names the element."""
+        with _naming(task):
+            return self.environment.execute(script, task.data, external_context)
+
+    def call(self, task: Any, operator: str, parameters: Mapping[str, Mapping[str, Any]]) -> Any:
+        """Call a connector."""
+        tools = self.environment.tools
+        with _naming(task):
+            if tools.call is None:
+                raise ServiceFailed(operator=operator)
+            values = {name: parameter["value"] for name, parameter in parameters.items()}
+            return tools.call(
+                operator, values, self.environment.shared, task.task_spec.bpmn_id, task.workflow.spec.name
+            )
+
+    def take_payload(self, variable: str | None, payload: Data) -> None:
+        """Write a message's payload into the shared data."""
+        self.environment.shared.update({variable: payload} if variable else payload)
+
+    def due(self, task: Any, expression: str) -> str:
+        """The instant at which a timer that fires once is due, as ISO text."""
+        return self._instant(task, self.evaluate(task, expression)).isoformat()
+
+    def first_ring(self, task: Any, expression: str) -> tuple[str, int | None]:
+        """A repeating timer's first instant and how often it rings; None is without end."""
+        value = self.evaluate(task, expression)
+        rings = None
+        if isinstance(value, str) and value.upper().startswith("R"):
+            count = value.split("/")[0][1:]
+            rings = int(count) if count else None
+        return self._ring_after(task, value).isoformat(), rings
+
+    def next_ring(self, task: Any, expression: str) -> str:
+        """A repeating timer's next instant after now."""
+        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
+
+    def _ring_after(self, task: Any, value: Any) -> datetime:
+        tools = self.environment.tools
+        if isinstance(value, str) and value.startswith(EVERY):
+            return tools.due_again(value.removeprefix(EVERY), tools.now)
+        period = str(value).split("/")[-1]
+        return self._instant(task, period)
+
+    def _instant(self, task: Any, value: Any) -> datetime:
+        now = self.environment.tools.now
+        with _naming(task):
+            try:
+                text = str(value).strip()
+                if text.upper().startswith("P"):
+                    parsed = TimerEventDefinition.parse_iso_duration(text)
+                    due: datetime = now + TimerEventDefinition.get_timedelta_from_start(parsed, now)
+                    return due
+                due = datetime.fromisoformat(text)
+            except Exception as error:  # noqa: BLE001 - whatever the library says of it, it is no instant
+                raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
+            return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
+
+
+class _naming:
+    """Adds the element to an error of ours."""
+
+    def __init__(self, task: Any) -> None:
+        self.task = task
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, GuanjiaError):
+            error.facts.setdefault("element", self.task.task_spec.bpmn_id)
+            error.facts.setdefault("name", self.task.task_spec.bpmn_name)
+
+
+class Run:
+    """A case for the length of one step."""
+
+    def __init__(self, specification: Specification, data: Data, tools: Tools, meta: Mapping[str, Any]) -> None:
+        self.specification = specification
+        self.tools = tools
+        self.data = data
+        self.visits: dict[str, int] = dict(meta.get("visits", {}))
+        self.handlers: dict[str, Any] = dict(meta.get("handlers", {}))
+        self.visited: list[Visited] = []
+        self._steps = 0
+        self.engine = CaseScriptEngine(CaseEnvironment(self.data, tools, self.visits, self.handlers))
+        self.workflow: BpmnWorkflow
+
+    @classmethod
+    def start(
+        cls, specification: Specification, data: Data, tools: Tools, *, message: str | None = None
+    ) -> Run:
+        """Start a case at its none start event, or at the start event that catches ``message``."""
+        run = cls(specification, dict(data), tools, {})
+        run.workflow = BpmnWorkflow(
+            specification.spec, dict(specification.called), script_engine=run.engine
+        )
+        node = specification.start_of_message(message) if message else None
+        run._choose_start(node.id if node else None)
+        return run
+
+    @classmethod
+    def restore(cls, specification: Specification, state: str, data: Data, tools: Tools) -> Run:
+        """Restore a case from its saved state."""
+        saved = json.loads(state)
+        run = cls(specification, dict(data), tools, saved)
+        run.workflow = serializing.load(saved["workflow"], specification, run.engine)
+        return run
+
+    # What can happen -----------------------------------------------------------------------------
+
+    def complete(self, task_id: TaskId, answers: Data, *, by: Any) -> None:
+        """Complete a user task with its answers; raises :class:`TaskNotFound` when it is not open."""
+        task = self._task(task_id)
+        if task.state != TaskState.READY or not task.task_spec.manual:
+            raise TaskNotFound(task=task_id)
+        self.data.update(answers)
+        node = self.specification.node(task)
+        if node is not None:
+            self.handlers[node.id] = by
+        task.run()
+        self._passed(task)
+
+    def fire(self, timer_id: str) -> None:
+        """Fire one timer; raises :class:`TaskNotFound` when it does not wait any more."""
+        task = self._task(timer_id)
+        for definition in _definitions(task):
+            if task.state == TaskState.WAITING and isinstance(definition, TimerEventDefinition):
+                definition.ring(task)
+                self._note(task, "fired")
+                return
+        raise TaskNotFound(task=timer_id)
+
+    def receive(self, awaited_id: str, message: str, payload: Data) -> None:
+        """Give a waiting event its message."""
+        task = self._task(awaited_id)
+        for definition in _definitions(task):
+            if isinstance(definition, MessageEventDefinition) and definition.name == message:
+                task.task_spec.catch(task, BpmnEvent(definition, payload=payload))
+                task.task_spec._update(task)
+                return
+        raise TaskNotFound(task=awaited_id)
+
+    def cancel(self) -> None:
+        """Cancel everything that is alive."""
+        self.workflow.cancel()
+
+    def advance(self) -> None:
+        """Go on as far as it goes without people; compact what is over.
+
+        Raises :class:`BoundReached` when a bound is met, naming the element.
+        """
+        self.workflow.do_engine_steps(did_complete_task=self._passed)
+        self._refuse_other_starts()
+        compact(self.workflow)
+        self._check_bounds()
+
+    # What became of it ---------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Say what the case is now. A run is not used after its snapshot."""
+        workflow = self.workflow
+        thrown = tuple(
+            Thrown(event.event_definition.name, dict(event.payload or {}))
+            for event in workflow.get_events()
+            if isinstance(event.event_definition, MessageEventDefinition)
+        )
+        return Snapshot(
+            state=json.dumps(
+                {"workflow": serializing.dump(workflow), "visits": self.visits, "handlers": self.handlers},
+                ensure_ascii=False,
+            ),
+            ended=workflow.completed,
+            data=self.data,
+            open_tasks=() if workflow.completed else tuple(self._open_tasks()),
+            timers=() if workflow.completed else tuple(self._timers()),
+            awaited=() if workflow.completed else tuple(self._awaited()),
+            thrown=thrown,
+            visited=tuple(self.visited),
+        )
+
+    def evaluate(self, expression: str) -> Any:
+        """Evaluate an expression of the procedure over the case's data."""
+        return self.engine.environment.evaluate(expression, {})
+
+    def _open_tasks(self) -> Iterator[OpenTask]:
+        for task in self._all_tasks():
+            if task.state != TaskState.READY or not task.task_spec.manual:
+                continue
+            node = self.specification.node(task)
+            if node is None:
+                continue
+            role, lane = self.specification.role_of(node)
+            yield OpenTask(
+                id=TaskId(task.id.hex),
+                node=node.id,
+                name=node.name,
+                role=role or lane,
+                properties={**node.properties, **({"help": node.instructions} if node.instructions else {})},
+                data=dict(task.data),
+                process=node.process,
+                visit=self.visits.get(node.id, 0) + 1,
+            )
+
+    def _timers(self) -> Iterator[ArmedTimer]:
+        for task, node, definition in self._waiting():
+            due = task._get_internal_data("due")
+            if isinstance(definition, TimerEventDefinition) and due:
+                yield ArmedTimer(
+                    id=task.id.hex,
+                    node=node.id,
+                    name=node.name or definition.name,
+                    due_at=datetime.fromisoformat(due),
+                    expression=definition.expression,
+                    attached_to=node.attached_to,
+                    interrupting=node.interrupting,
+                    process=node.process,
+                )
+
+    def _awaited(self) -> Iterator[Awaited]:
+        for task, node, definition in self._waiting():
+            if isinstance(definition, MessageEventDefinition):
+                correlation = node.properties.get("correlation")
+                value = self.engine.evaluate(task, correlation) if correlation else None
+                yield Awaited(
+                    id=task.id.hex,
+                    node=node.id,
+                    message=definition.name,
+                    correlation=None if value is None else str(value),
+                )
+
+    def _waiting(self) -> Iterator[tuple[Any, Node, Any]]:
+        for task in self.workflow.event_manager.tasks.values():
+            node = self.specification.node(task)
+            if node is not None and task.state == TaskState.WAITING:
+                for definition in _definitions(task):
+                    yield task, node, definition
+
+    # Inside ----------------------------------------------------------------------------------------
+
+    def _task(self, task_id: str) -> Any:
+        task = self.workflow.get_task_from_id(UUID(task_id))
+        if task is None:
+            raise TaskNotFound(task=task_id)
+        return task
+
+    def _all_tasks(self) -> Iterator[Any]:
+        yield from self.workflow.tasks.values()
+        for sub in self.workflow.subprocesses.values():
+            yield from sub.tasks.values()
+
+    def _choose_start(self, chosen: str | None) -> None:
+        # Every start event of a procedure waits in a new workflow; only one of them was meant.
+        for task in list(self.workflow.tasks.values()):
+            spec = task.task_spec
+            if not isinstance(spec, StartEvent) or self.specification.node(task) is None:
+                continue
+            event = self.specification.node(task)
+            wanted = spec.bpmn_id == chosen if chosen else event is not None and event.event is None
+            if not wanted:
+                task.cancel()
+            elif chosen:
+                task._set_internal_data(event_fired=True)
+                spec._update(task)
+
+    def _refuse_other_starts(self) -> None:
+        # A called procedure is started by its caller: its message starts must not wait for ever.
+        for sub in list(self.workflow.subprocesses.values()):
+            for task in list(sub.tasks.values()):
+                if isinstance(task.task_spec, StartEvent) and task.state == TaskState.WAITING:
+                    task.cancel()
+
+    def _passed(self, task: Any) -> None:
+        self._steps += 1
+        if self._steps > self.tools.bounds.steps:
+            raise BoundReached(
+                bound="steps", limit=self.tools.bounds.steps, element=task.task_spec.bpmn_id
+            )
+        if self.specification.node(task) is not None:
+            self._note(task, "completed")
+
+    def _note(self, task: Any, event: Any) -> None:
+        node = self.specification.node(task)
+        if node is None:
+            return
+        if event == "completed":
+            self.visits[node.id] = self.visits.get(node.id, 0) + 1
+        self.visited.append(
+            Visited(
+                node=node.id,
+                kind=node.type,
+                name=node.name,
+                event=event,
+                came_from=self._came_from(task),
+                process=node.process,
+                task=task.id.hex,
+            )
+        )
+
+    def _came_from(self, task: Any) -> str | None:
+        above = task.parent
+        while above is not None:
+            node = self.specification.node(above)
+            if node is not None:
+                return node.id
+            above = above.parent
+        return None
+
+    def _check_bounds(self) -> None:
+        bounds = self.tools.bounds
+        live = [
+            task
+            for task in self._all_tasks()
+            if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED)
+        ]
+        if len(live) > bounds.live:
+            raise BoundReached(bound="live", limit=bounds.live, element=live[-1].task_spec.bpmn_id)
+        stalled = [task for task in live if task.state == TaskState.READY and not task.task_spec.manual]
+        if stalled:
+            raise RuntimeFailed("The case does not move on.", element=stalled[0].task_spec.bpmn_id)
+        deepest = max((sub.depth for sub in self.workflow.subprocesses.values()), default=0)
+        if deepest > bounds.depth:
+            raise BoundReached(bound="depth", limit=bounds.depth)
+        size = len(json.dumps(self.data, ensure_ascii=False))
+        if size > bounds.data:
+            raise BoundReached(bound="data", limit=bounds.data, size=size)
+
+
+def _definitions(task: Any) -> list[Any]:
+    definition = getattr(task.task_spec, "event_definition", None)
+    return list(getattr(definition, "event_definitions", [definition]))

@@ -1,0 +1,362 @@
+"""The tables. A case is one row with its state; everything else is a projection or an append-only book.
+
+Order of locks, everywhere: case, then task, then job.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the table."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """To UTC; SQLite keeps it without a zone."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """From the table; always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Model(DeclarativeBase):
+    """The base of all tables, with names for every constraint so that migrations can drop them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime,
+        dict[str, Any]: sa.JSON,
+        list[Any]: sa.JSON,
+        str: sa.Text,
+    }
+
+
+class Account(Model):
+    """A person who signs in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(sa.String(100), unique=True)
+    name: Mapped[str]
+    password: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    admin: Mapped[bool] = mapped_column(default=False)
+    #: Made by the demo; a production start refuses these.
+    demo: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(default="")
+    theme: Mapped[str] = mapped_column(default="")
+    #: Changes with the password, so that other sessions end.
+    session_key: Mapped[str] = mapped_column(default="")
+
+
+class AccountRole(Model):
+    """A role that a person holds at a site (``*``: everywhere)."""
+
+    __tablename__ = "account_role"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    site: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+
+
+class Version(Model):
+    """A published version of a procedure: its files as they were; never changed."""
+
+    __tablename__ = "procedure_version"
+    __table_args__ = (UniqueConstraint("procedure", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure: Mapped[str] = mapped_column(sa.String(100), index=True)
+    number: Mapped[int]
+    #: Digest of all files; publishing the same again makes no new version.
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    #: file name → text: the diagram, those it calls, forms, registers, documents, translations.
+    files: Mapped[dict[str, Any]]
+    #: called procedure → version number bound at publishing.
+    calls: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+    published_by: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Case(Model):
+    """A case. ``revision`` counts its steps and guards against two at once."""
+
+    __tablename__ = "case"
+    __table_args__ = (Index("ix_case_status_started", "status", "started_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    procedure: Mapped[str] = mapped_column(sa.String(100), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("procedure_version.id"))
+    status: Mapped[str] = mapped_column(sa.String(20))
+    subject: Mapped[str] = mapped_column(default="")
+    site: Mapped[str] = mapped_column(sa.String(100))
+    category: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime]
+    started_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    starter_name: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    #: The case whose message started this one.
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    request_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+class Task(Model):
+    """A user task of a case; open ones have inbox rows."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("ix_task_case_status", "case_id", "status"),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    process: Mapped[str] = mapped_column(sa.String(100))
+    node: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str | None]
+    #: Role ids that may take it, or none when it is a person's.
+    candidates: Mapped[list[Any]]
+    properties: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(sa.String(20))
+    visit: Mapped[int] = mapped_column(default=1)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    #: Why it is in this inbox, for people: lane, expression, fallback.
+    assigned_because: Mapped[str] = mapped_column(default="")
+    #: True when the assignee took it and may put it back.
+    claimed: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    deadline: Mapped[str | None]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    done_by_name: Mapped[str | None]
+    answers: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    draft: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    draft_at: Mapped[datetime | None]
+    draft_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    #: The submission that completed it, so that a repeated one gets the same answer.
+    request_id: Mapped[str | None] = mapped_column(sa.String(64))
+    next_task_id: Mapped[str | None] = mapped_column(sa.String(32))
+
+
+class Inbox(Model):
+    """Who has which open task before them: narrow, so that a list is one index range.
+
+    ``who`` is ``u:<account id>`` or ``r:<role>@<site>``; ``search`` is what a reader may look for.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_who_due", "who", "due_at", "task_id"),)
+
+    who: Mapped[str] = mapped_column(sa.String(210), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True, index=True)
+    due_at: Mapped[datetime | None]
+    #: work: to do it; watch: escalated, to see to it.
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    reason: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    search: Mapped[str]
+
+
+class Job(Model):
+    """What is due: a timer of the diagram, a rung of a deadline's ladder.
+
+    ``armed → done | cancelled | incident``; the first one who moves it away from armed acts.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index("ix_job_due", "status", "due_at"),
+        UniqueConstraint("case_id", "kind", "key", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    #: The workflow's id of the timer, or the task's with the rung's number.
+    key: Mapped[str] = mapped_column(sa.String(60))
+    node: Mapped[str]
+    name: Mapped[str]
+    process: Mapped[str] = mapped_column(sa.String(100))
+    due_at: Mapped[datetime]
+    #: Tries again not before this moment; due_at stays the promise.
+    run_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(sa.String(20))
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+
+
+class Subscription(Model):
+    """A message that a case waits for."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_message", "message", "correlation"),)
+
+    key: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    message: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    node: Mapped[str]
+    correlation: Mapped[str | None]
+
+
+class History(Model):
+    """What happened in a case, one line a fact, never changed. ``revision`` is the step it belongs to."""
+
+    __tablename__ = "history"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    seq: Mapped[int]
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    actor: Mapped[str]
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    process: Mapped[str] = mapped_column(sa.String(100), default="")
+    node: Mapped[str | None]
+    came_from: Mapped[str | None]
+    task_id: Mapped[str | None] = mapped_column(sa.String(32))
+    detail: Mapped[dict[str, Any]]
+
+
+class Series(Model):
+    """A series of numbers; ``last`` is the latest one given out."""
+
+    __tablename__ = "series"
+
+    id: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    last: Mapped[int]
+
+
+class IssuedNumber(Model):
+    """A number that was given out: kept for ever, void or not (工作单号要求连续，不得丢失，废单保留)."""
+
+    __tablename__ = "issued_number"
+    __table_args__ = (UniqueConstraint("series", "seq"), UniqueConstraint("series", "text"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[str] = mapped_column(sa.String(100))
+    seq: Mapped[int]
+    text: Mapped[str] = mapped_column(sa.String(100))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    at: Mapped[datetime]
+    void_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(default="")
+
+
+class RegisterRow(Model):
+    """A row of a register as its latest entry says it."""
+
+    __tablename__ = "register_row"
+    __table_args__ = (
+        UniqueConstraint("register", "case_id", "key"),
+        Index("ix_register_row_at", "register", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    register: Mapped[str] = mapped_column(sa.String(100))
+    procedure: Mapped[str] = mapped_column(sa.String(100))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    key: Mapped[str] = mapped_column(sa.String(200), default="")
+    site: Mapped[str] = mapped_column(sa.String(100))
+    at: Mapped[datetime]
+    by: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    search: Mapped[str]
+    void: Mapped[bool] = mapped_column(default=False)
+    void_reason: Mapped[str] = mapped_column(default="")
+    entries: Mapped[int] = mapped_column(default=1)
+
+
+class RegisterEntry(Model):
+    """Every entry ever made; a correction is a later entry, nothing is edited away."""
+
+    __tablename__ = "register_entry"
+    __table_args__ = (UniqueConstraint("row_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    row_id: Mapped[int] = mapped_column(ForeignKey("register_row.id"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    void: Mapped[bool] = mapped_column(default=False)
+    void_reason: Mapped[str] = mapped_column(default="")
+
+
+class Paper(Model):
+    """A document filed by a case, with the data of that day."""
+
+    __tablename__ = "paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("procedure_version.id"))
+    process: Mapped[str] = mapped_column(sa.String(100))
+    document: Mapped[str] = mapped_column(sa.String(100))
+    at: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+
+
+class Attachment(Model):
+    """A file of a case; the bytes lie beside the database under their digest."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[str | None] = mapped_column(sa.String(32))
+    field: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
+    mime: Mapped[str]
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime]
+    by: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class Notice(Model):
+    """Something a person, or the customer of a case (``account_id`` is None), was told."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_account", "account_id", "read_at", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[str | None] = mapped_column(sa.String(32))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    zh: Mapped[str]
+    en: Mapped[str]
+    read_at: Mapped[datetime | None]

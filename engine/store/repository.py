@@ -1,0 +1,357 @@
+"""Fetch and lock rows, and write the projections of a step: few statements, no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.domain.facts import CaseId, TaskId
+from engine.errors import CaseChanged, CaseNotFound, ProcedureNotFound, TaskNotFound
+from engine.store.models import (
+    Account,
+    AccountRole,
+    Attachment,
+    Case,
+    History,
+    Inbox,
+    IssuedNumber,
+    Job,
+    RegisterEntry,
+    RegisterRow,
+    Series,
+    Subscription,
+    Task,
+    Version,
+)
+
+__all__ = ["Session"]
+
+
+# Procedures ----------------------------------------------------------------------------------
+
+
+def latest_version(session: Session, procedure: str) -> Version | None:
+    """The newest version of a procedure."""
+    return session.scalars(
+        sa.select(Version).where(Version.procedure == procedure).order_by(Version.number.desc()).limit(1)
+    ).first()
+
+
+def version(session: Session, procedure: str, number: int) -> Version:
+    """One version; raises :class:`ProcedureNotFound`."""
+    found = session.scalars(
+        sa.select(Version).where(Version.procedure == procedure, Version.number == number)
+    ).first()
+    if found is None:
+        raise ProcedureNotFound(procedure=procedure, version=number)
+    return found
+
+
+def latest_versions(session: Session) -> list[Version]:
+    """The newest version of every procedure."""
+    newest = (
+        sa.select(Version.procedure, sa.func.max(Version.number).label("number"))
+        .group_by(Version.procedure)
+        .subquery()
+    )
+    return list(
+        session.scalars(
+            sa.select(Version)
+            .join(newest, (newest.c.procedure == Version.procedure) & (newest.c.number == Version.number))
+            .order_by(Version.procedure)
+        )
+    )
+
+
+# Locks: case, then task, then job ------------------------------------------------------------
+
+
+def lock_case(session: Session, case_id: CaseId | int) -> Case:
+    """The case, locked until the transaction ends; raises :class:`CaseNotFound`."""
+    found = session.scalars(sa.select(Case).where(Case.id == case_id).with_for_update()).first()
+    if found is None:
+        raise CaseNotFound(case=case_id)
+    return found
+
+
+def lock_case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Task]:
+    """A task with its case, the case locked; raises :class:`TaskNotFound`."""
+    case_id = session.scalar(sa.select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        raise TaskNotFound(task=task_id)
+    case = lock_case(session, case_id)
+    return case, session.scalars(sa.select(Task).where(Task.id == task_id).with_for_update()).one()
+
+
+def save_case(session: Session, case: Case, values: dict[str, Any]) -> None:
+    """Write a case's next revision; raises :class:`CaseChanged` when somebody else wrote it first."""
+    result = session.execute(
+        sa.update(Case)
+        .where(Case.id == case.id, Case.revision == case.revision)
+        .values(**values, revision=case.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise CaseChanged(case=case.id)
+    session.refresh(case)
+
+
+# Tasks and inbox -----------------------------------------------------------------------------
+
+
+def open_tasks(session: Session, case_id: int) -> list[Task]:
+    """A case's open tasks."""
+    return list(session.scalars(sa.select(Task).where(Task.case_id == case_id, Task.status == "open")))
+
+
+def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
+    """Replace who has the task to do; those who watch it keep it."""
+    session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind == "work"))
+    for row in rows:
+        session.merge(row)
+
+
+def clear_inbox(session: Session, task_ids: list[str]) -> None:
+    """Take tasks out of every inbox."""
+    if task_ids:
+        session.execute(sa.delete(Inbox).where(Inbox.task_id.in_(task_ids)))
+
+
+# People --------------------------------------------------------------------------------------
+
+
+def holders(session: Session, roles: Iterable[str], site: str) -> dict[str, list[int]]:
+    """role → ids of the active people who hold it at the site."""
+    found: dict[str, list[int]] = {}
+    rows = session.execute(
+        sa.select(AccountRole.role, Account.id)
+        .join(Account, Account.id == AccountRole.account_id)
+        .where(AccountRole.role.in_(list(roles)), AccountRole.site.in_([site, "*"]), Account.active)
+        .order_by(Account.id)
+    )
+    for role, account_id in rows:
+        if account_id not in found.setdefault(role, []):
+            found[role].append(account_id)
+    return found
+
+
+def account(session: Session, account_id: int) -> Account | None:
+    """A person's row."""
+    return session.get(Account, account_id)
+
+
+# Jobs ----------------------------------------------------------------------------------------
+
+
+def armed_jobs(session: Session, case_id: int) -> list[Job]:
+    """Everything that is still due in a case."""
+    return list(session.scalars(sa.select(Job).where(Job.case_id == case_id, Job.status == "armed")))
+
+
+def due_jobs(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """(job id, case id) of what is due, the oldest promise first."""
+    rows = session.execute(
+        sa.select(Job.id, Job.case_id)
+        .where(Job.status == "armed", Job.run_at <= now)
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+    )
+    return [(row.id, row.case_id) for row in rows]
+
+
+def next_run(session: Session) -> datetime | None:
+    """When the next job is to run."""
+    return session.scalar(sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed"))
+
+
+def finish_job(session: Session, job_id: int, status: str, at: datetime) -> bool:
+    """Move a job away from armed; False when somebody else did it already."""
+    result = session.execute(
+        sa.update(Job).where(Job.id == job_id, Job.status == "armed").values(status=status, done_at=at)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def cancel_jobs(session: Session, case_id: int, at: datetime, *, keys: list[str] | None = None) -> None:
+    """Cancel what is armed in a case, or only what has these keys."""
+    statement = sa.update(Job).where(Job.case_id == case_id, Job.status == "armed")
+    if keys is not None:
+        if not keys:
+            return
+        statement = statement.where(Job.key.in_(keys))
+    session.execute(statement.values(status="cancelled", done_at=at))
+
+
+# Messages ------------------------------------------------------------------------------------
+
+
+def replace_subscriptions(session: Session, case_id: int, rows: list[Subscription]) -> None:
+    """Write what a case waits for now."""
+    session.execute(sa.delete(Subscription).where(Subscription.case_id == case_id))
+    session.add_all(rows)
+
+
+def subscribers(session: Session, message: str, correlation: str | None) -> list[Subscription]:
+    """The cases that wait for this message."""
+    statement = sa.select(Subscription).where(Subscription.message == message)
+    if correlation is not None:
+        statement = statement.where(
+            sa.or_(Subscription.correlation.is_(None), Subscription.correlation == correlation)
+        )
+    else:
+        statement = statement.where(Subscription.correlation.is_(None))
+    return list(session.scalars(statement.order_by(Subscription.case_id)))
+
+
+# History -------------------------------------------------------------------------------------
+
+
+def append_history(session: Session, case: Case, entries: Iterable[History]) -> None:
+    """Add entries to a case's history, numbered on."""
+    last = session.scalar(sa.select(sa.func.max(History.seq)).where(History.case_id == case.id)) or 0
+    for seq, entry in enumerate(entries, start=last + 1):
+        entry.case_id = case.id
+        entry.seq = seq
+        entry.revision = case.revision
+        session.add(entry)
+
+
+# Numbers and registers -----------------------------------------------------------------------
+
+
+def next_in_series(session: Session, series: str) -> int:
+    """The next number of a series. The row is locked until the end, so that no number is lost."""
+    row = session.scalars(sa.select(Series).where(Series.id == series).with_for_update()).first()
+    if row is None:
+        row = Series(id=series, last=0)
+        session.add(row)
+    row.last += 1
+    session.flush()
+    return row.last
+
+
+def number_of_case(session: Session, case_id: int, text: str) -> IssuedNumber | None:
+    """A number that a case was given."""
+    return session.scalars(
+        sa.select(IssuedNumber).where(IssuedNumber.case_id == case_id, IssuedNumber.text == text)
+    ).first()
+
+
+def register_row(session: Session, register: str, case_id: int, key: str) -> RegisterRow | None:
+    """The case's row in a register."""
+    return session.scalars(
+        sa.select(RegisterRow).where(
+            RegisterRow.register == register, RegisterRow.case_id == case_id, RegisterRow.key == key
+        )
+    ).first()
+
+
+def write_entry(session: Session, row: RegisterRow) -> None:
+    """Append the row's present values as its next entry."""
+    session.flush()
+    session.add(
+        RegisterEntry(
+            row_id=row.id,
+            seq=row.entries,
+            at=row.at,
+            by=row.by,
+            values=row.values,
+            void=row.void,
+            void_reason=row.void_reason,
+        )
+    )
+
+
+def last_handler(session: Session, case_id: int, node: str) -> int | None:
+    """Who completed a step last."""
+    return session.scalar(
+        sa.select(Task.done_by)
+        .where(Task.case_id == case_id, Task.node == node, Task.status == "done")
+        .order_by(Task.done_at.desc())
+        .limit(1)
+    )
+
+
+def people_at(session: Session, site: str, role: str | None) -> list[Account]:
+    """The active people of a site, or only those with a role there, by name."""
+    statement = (
+        sa.select(Account)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(Account.active, AccountRole.site.in_([site, "*"]))
+        .distinct()
+        .order_by(Account.name, Account.id)
+    )
+    if role is not None:
+        statement = statement.where(AccountRole.role == role)
+    return list(session.scalars(statement))
+
+
+def has_attachment(session: Session, case_id: int, attachment_id: str) -> bool:
+    """Say whether a file belongs to a case."""
+    return (
+        session.scalar(
+            sa.select(Attachment.id).where(Attachment.id == attachment_id, Attachment.case_id == case_id)
+        )
+        is not None
+    )
+
+
+def case_of_request(session: Session, request_id: str) -> Case | None:
+    """The case that a submission started before."""
+    return session.scalars(sa.select(Case).where(Case.request_id == request_id)).first()
+
+
+def first_open_task_of(session: Session, case_id: int, account_id: int) -> Task | None:
+    """A case's open task that is this person's."""
+    return session.scalars(
+        sa.select(Task)
+        .where(Task.case_id == case_id, Task.status == "open", Task.assignee_id == account_id)
+        .order_by(Task.created_at)
+        .limit(1)
+    ).first()
+
+
+def subscriptions_of(session: Session, case_id: int, message: str) -> list[Subscription]:
+    """What a case waits for under this name."""
+    return list(
+        session.scalars(
+            sa.select(Subscription).where(Subscription.case_id == case_id, Subscription.message == message)
+        )
+    )
+
+
+def anything_done(session: Session, case_id: int) -> bool:
+    """Say whether a task of the case was completed."""
+    return (
+        session.scalar(sa.select(Task.id).where(Task.case_id == case_id, Task.status == "done").limit(1))
+        is not None
+    )
+
+
+def case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Task]:
+    """A task with its case, for a look; raises :class:`TaskNotFound`."""
+    task = session.get(Task, task_id)
+    if task is None:
+        raise TaskNotFound(task=task_id)
+    return session.get_one(Case, task.case_id), task
+
+
+def reconsider_jobs(session: Session, case_id: int) -> None:
+    """Let the armed jobs of a case run at the moment they promised again."""
+    session.execute(
+        sa.update(Job).where(Job.case_id == case_id, Job.status == "armed").values(run_at=Job.due_at)
+    )
+
+
+def histories(session: Session) -> list[History]:
+    """Every entry of every case, in order: for a database that holds one scenario."""
+    return list(session.scalars(sa.select(History).order_by(History.case_id, History.seq)))
+
+
+def count_incidents(session: Session) -> int:
+    """How many jobs failed for good."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.status == "incident")) or 0

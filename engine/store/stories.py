@@ -1,0 +1,86 @@
+"""What the runner of scenarios asks of a database that holds one story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.store.models import Account, AccountRole, Case, History, Job, Paper, RegisterRow, Task
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is true now; of several cases, the first is the story's own."""
+
+    open: list[str]
+    ended: bool
+    status: str
+    data: dict[str, Any]
+    registers: dict[str, dict[str, Any]]
+    escalated: set[str]
+    notified: set[str]
+    papers: set[str]
+    started: set[str]
+    voided: set[str]
+
+
+def seen(session: Session, case_id: int) -> Seen:
+    """Look at a story: its own case, and the cases that it started."""
+    family = _family(session, case_id)
+    own = session.get_one(Case, case_id)
+    entries = list(session.scalars(sa.select(History).where(History.case_id.in_(family))))
+    rows = list(
+        session.scalars(
+            sa.select(RegisterRow).where(RegisterRow.case_id.in_(family)).order_by(RegisterRow.id)
+        )
+    )
+    started = session.scalars(sa.select(Case.procedure).where(Case.id.in_(family), Case.id != case_id))
+    return Seen(
+        open=sorted(
+            session.scalars(sa.select(Task.node).where(Task.status == "open", Task.case_id.in_(family)))
+        ),
+        ended=own.status == "ended",
+        status=own.status,
+        data=own.data,
+        registers={row.register: {**row.values, "void": row.void} for row in rows},
+        escalated={entry.node or "" for entry in entries if entry.kind == "escalated"},
+        notified={entry.detail["to"] for entry in entries if entry.kind == "told"}
+        | {"customer" for entry in entries if entry.kind == "customer_told"},
+        papers=set(session.scalars(sa.select(Paper.document).where(Paper.case_id.in_(family)))),
+        started=set(started),
+        voided={row.register for row in rows if row.void},
+    )
+
+
+def open_task(session: Session, case_id: int, node: str) -> Task | None:
+    """The oldest open task of a node in a story."""
+    return session.scalars(
+        sa.select(Task)
+        .where(Task.status == "open", Task.node == node, Task.case_id.in_(_family(session, case_id)))
+        .order_by(Task.created_at)
+        .limit(1)
+    ).first()
+
+
+def _family(session: Session, case_id: int) -> list[int]:
+    found = [case_id]
+    for parent in found:
+        found += session.scalars(sa.select(Case.id).where(Case.origin_id == parent))
+    return found
+
+
+def job_errors(session: Session) -> list[str]:
+    """What went wrong with due work."""
+    return [error for error in session.scalars(sa.select(Job.error).where(Job.error.is_not(None))) if error]
+
+
+def hire(session: Session, role: str, name: str) -> int:
+    """A person who holds one role everywhere and cannot sign in."""
+    account = Account(login=f"role:{role}", name=name, password="!")
+    session.add(account)
+    session.flush()
+    session.add(AccountRole(account_id=account.id, role=role, site="*"))
+    return account.id

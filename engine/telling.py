@@ -1,0 +1,171 @@
+"""Tell a story to an engine: who starts, who completes what, how time passes, what must be true.
+
+Scenarios are told on a database in memory; the demo is told on the installation's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine import cases, jobs, tasks
+from engine.domain.facts import Actor, CaseId, TaskId
+from engine.domain.sla import parse_limit
+from engine.errors import ScenarioInvalid
+from engine.store import stories
+from engine.wiring import Engine
+
+VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft")
+
+
+class Unlike(Exception):
+    """What came out is not what was told."""
+
+
+class FakeClock:
+    """A clock that stands still until somebody moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        """The present."""
+        return self.at
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """A local moment such as ``2026-11-02 09:30`` in UTC; raises :class:`ScenarioInvalid`."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except ValueError as error:
+        raise ScenarioInvalid(f"{text!r} is not a moment such as 2026-11-02 09:30") from error
+
+
+@dataclass
+class Teller:
+    """Tells the steps of one story; ``engine.now`` is ``clock``."""
+
+    engine: Engine
+    clock: FakeClock
+    #: role id → the person who plays it.
+    people: Mapping[str, Actor]
+    procedure: str
+    site: str
+    #: The story's own case, once it was started.
+    case_id: CaseId | None = field(default=None)
+
+    def tell(self, told: Mapping[str, Any]) -> None:
+        """Let one step happen, and everything that is due by then.
+
+        Raises :class:`Unlike` when an expectation does not hold, :class:`ScenarioInvalid` when the step
+        makes no sense, and what the verbs raise.
+        """
+        verb = next((verb for verb in VERBS if verb in told), None)
+        match verb:
+            case "start":
+                following = cases.start_case(
+                    self.engine, self.procedure, by=self._person(told["start"]), site=self.site
+                )
+                self.case_id = self.case_id or following.case_id
+            case "complete":
+                task_id, by = self._open_task(told, told["complete"])
+                tasks.complete_task(self.engine, task_id, by=by, answers=told.get("answers", {}))
+            case "claim":
+                task_id, by = self._open_task(told, told["claim"])
+                tasks.claim_task(self.engine, task_id, by=by)
+            case "draft":
+                task_id, by = self._open_task(told, told["draft"])
+                tasks.save_draft(self.engine, task_id, by=by, typed=dict(told["typed"]))
+            case "cancel":
+                by = self._person(told.get("by"))
+                cases.cancel_case(self.engine, self._case(), by=by, reason=told["cancel"])
+            case "message":
+                reached = cases.send_message(
+                    self.engine, told["message"], payload=dict(told.get("payload", {})), site=self.site
+                )
+                self.case_id = self.case_id or reached[0]
+            case "wait":
+                calendar = self.engine.calendar_of(self.site)
+                self.pass_until(parse_limit(told["wait"]).after(self.clock.at, calendar))
+            case "until":
+                self.pass_until(moment(told["until"], self.engine.zone_of(self.site)))
+            case "expect":
+                self._compare(told["expect"])
+            case _:
+                raise ScenarioInvalid(f"a step needs one of {', '.join(VERBS)}; this has {sorted(told)}")
+        jobs.run_due(self.engine)
+
+    def pass_until(self, until: datetime) -> None:
+        """Let time pass, stopping at every moment at which something is due."""
+        while (following := jobs.next_due(self.engine)) is not None and following <= until:
+            self.clock.at = max(self.clock.at, following)
+            before = following
+            jobs.run_due(self.engine)
+            if jobs.next_due(self.engine) == before:
+                raise Unlike(f"due work failed: {self._job_errors()}")
+        self.clock.at = max(self.clock.at, until)
+
+    def _compare(self, expected: Mapping[str, Any]) -> None:
+        with self.engine.database.look() as session:
+            seen = stories.seen(session, self._case())
+        for what, value in expected.items():
+            if what == "open":
+                _same(what, sorted(value), seen.open)
+            elif what in ("ended", "status"):
+                _same(what, value, seen.ended if what == "ended" else seen.status)
+            elif what in ("escalated", "notified", "papers", "started", "voided"):
+                missing = [one for one in value if one not in getattr(seen, what)]
+                if missing:
+                    raise Unlike(f"{what}: expected {missing} among {sorted(getattr(seen, what))}")
+            elif what in ("register", "data"):
+                _subset(what, value, seen.registers if what == "register" else seen.data)
+            else:
+                raise ScenarioInvalid(f"there is nothing to expect of the name {what!r}")
+        if errors := self._job_errors():
+            raise Unlike(f"due work failed: {errors}")
+
+    def _open_task(self, told: Mapping[str, Any], node: str) -> tuple[TaskId, Actor]:
+        with self.engine.database.look() as session:
+            found = stories.open_task(session, self._case(), node)
+            if found is None:
+                raise Unlike(f"no open task {node!r}; open are {stories.seen(session, self._case()).open}")
+        if "by" in told:
+            return TaskId(found.id), self._person(told["by"])
+        if found.assignee_id is not None:
+            by = next((who for who in self.people.values() if who.id == found.assignee_id), None)
+            if by is None:
+                raise Unlike(f"{node!r} is with nobody of this story")
+            return TaskId(found.id), by
+        return TaskId(found.id), self._person(found.candidates[0] if found.candidates else None)
+
+    def _case(self) -> CaseId:
+        if self.case_id is None:
+            raise ScenarioInvalid("nothing was started yet")
+        return self.case_id
+
+    def _person(self, role: str | None) -> Actor:
+        if role is None or role not in self.people:
+            raise ScenarioInvalid(f"there is nobody with the role {role!r}")
+        return self.people[role]
+
+    def _job_errors(self) -> list[str]:
+        with self.engine.database.look() as session:
+            return stories.job_errors(session)
+
+
+def _same(what: str, expected: object, actual: object) -> None:
+    if expected != actual:
+        raise Unlike(f"{what}: expected {expected!r}, was {actual!r}")
+
+
+def _subset(what: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
+    for key, value in expected.items():
+        if isinstance(value, Mapping):
+            if key not in actual:
+                raise Unlike(f"{what}: nothing in {key!r}; there is {sorted(actual)}")
+            _subset(f"{what}.{key}", value, actual[key])
+        else:
+            _same(f"{what}.{key}", value, actual.get(key))

@@ -1,0 +1,128 @@
+"""Settings and Engine: the collaborators, built once, a frozen dataclass passed first to every verb."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from engine.dispatch.local import Dispatcher
+from engine.domain.organisation import Organisation, parse_organisation
+from engine.domain.sla import Deadline, parse_deadlines
+from engine.domain.worktime import WorkCalendar, parse_calendars
+from engine.errors import Misconfigured
+from engine.store.database import Database, attach, standalone
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may set; each is an environment variable with the prefix ``GUANJIA_``."""
+
+    #: SQLAlchemy URL of the database.
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'guanjia.sqlite'}"
+    #: Folder of the diagrams, organisation, deadlines and calendars.
+    bpmn: Path = ROOT / "bpmn"
+    #: Folder of the forms, registers and documents.
+    forms: Path = ROOT / "forms"
+    #: Folder of uploaded files.
+    files: Path = ROOT / "var" / "files"
+    #: Seconds between two looks for due work; a wake-up comes earlier.
+    tick_seconds: float = 5.0
+    #: How often a failing job is tried before it becomes an incident.
+    job_attempts: int = 5
+    #: Bytes of one uploaded file.
+    upload_bytes: int = 10 * 1024 * 1024
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings; raises :class:`Misconfigured` naming the variable that is not right."""
+        values: dict[str, object] = {}
+        for name, kind in (
+            ("database_url", str),
+            ("bpmn", Path),
+            ("forms", Path),
+            ("files", Path),
+            ("tick_seconds", float),
+            ("job_attempts", int),
+            ("upload_bytes", int),
+        ):
+            variable = f"GUANJIA_{name.upper()}"
+            if environ.get(variable):
+                try:
+                    values[name] = kind(environ[variable])
+                except ValueError as error:
+                    raise Misconfigured(f"{variable} is not a {kind.__name__}.") from error
+        return cls(**values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything a verb needs, and nothing of the web."""
+
+    settings: Settings
+    database: Database
+    organisation: Organisation
+    calendars: Mapping[str, WorkCalendar]
+    deadlines: Mapping[str, Deadline]
+    dispatcher: Dispatcher
+    #: The clock: gives the present as an aware UTC datetime.
+    now: Callable[[], datetime]
+    #: version id → what was published, parsed once a process.
+    published: dict[int, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def calendar_of(self, site: str, deadline: Deadline | None = None) -> WorkCalendar:
+        """The calendar that a deadline counts by at a site."""
+        if deadline is not None and deadline.calendar:
+            return self.calendars[deadline.calendar]
+        return self.calendars[self.organisation.sites[site].calendar]
+
+    def zone_of(self, site: str) -> ZoneInfo:
+        """The time zone of a site."""
+        return self.calendar_of(site).zone
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_engine(
+    settings: Settings,
+    app: Flask | None = None,
+    *,
+    now: Callable[[], datetime] | None = None,
+) -> Engine:
+    """Open an engine, on the database of ``app`` or on its own.
+
+    Raises :class:`Misconfigured` when the organisation, a calendar or a deadline is not right.
+    """
+    database = attach(app, settings.database_url) if app else standalone(settings.database_url)
+    calendars = parse_calendars(_toml(settings.bpmn / "calendars.toml"))
+    organisation = parse_organisation(_toml(settings.bpmn / "organisation.toml"), calendars=calendars)
+    deadlines = parse_deadlines(
+        _toml(settings.bpmn / "deadlines.toml"), roles=organisation.roles, calendars=calendars
+    )
+    return Engine(
+        settings=settings,
+        database=database,
+        organisation=organisation,
+        calendars=calendars,
+        deadlines=deadlines,
+        dispatcher=Dispatcher(settings.tick_seconds),
+        now=now or _utc_now,
+    )
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured("A file of the installation is missing.", file=path.name) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path.name} cannot be read: {error}") from error

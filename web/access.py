@@ -1,0 +1,110 @@
+"""Who may use a route: every endpoint declares it, and what declares nothing is refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal, TypeVar, cast, get_args
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import UserMixin, current_user
+from werkzeug.exceptions import Unauthorized
+
+from engine import Engine, actor_of
+from engine.domain.facts import Actor, Person
+from engine.errors import Forbidden
+
+logger = logging.getLogger(__name__)
+
+#: public: anybody. signed-in: any person. admin: administrators. The others: a person for whom the engine
+#: decides about the object that the address names, with NotFound or Forbidden.
+Rule = Literal["public", "signed-in", "admin", "task", "case", "register", "file", "procedure"]
+RULES = frozenset(get_args(Rule))
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class Reader(UserMixin):
+    """The person who is signed in, as Flask-Login wants them."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    def get_id(self) -> str:
+        """The id that the session keeps."""
+        return str(self.person.id)
+
+
+def access(rule: Rule) -> Callable[[View], View]:
+    """Declare who may use an endpoint; stands nearest to the view."""
+    if rule not in RULES:
+        raise ValueError(f"no such rule of access: {rule}")
+
+    def declare(view: View) -> View:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def rule_of(app: Flask, endpoint: str) -> str | None:
+    """The rule an endpoint declares; None when nobody thought about it."""
+    if endpoint == "static":
+        return "public"
+    return getattr(app.view_functions.get(endpoint), "access_rule", None)
+
+
+def engine() -> Engine:
+    """The engine of this application."""
+    return cast("Engine", current_app.extensions["guanjia"])
+
+
+def signed_in() -> Person | None:
+    """The person who is signed in, or None."""
+    return current_user.person if current_user.is_authenticated else None
+
+
+def person() -> Person:
+    """The person who is signed in; 401 when nobody is."""
+    found = signed_in()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def actor() -> Actor:
+    """The person who is signed in, as the engine's verbs want them."""
+    return actor_of(person())
+
+
+def wants_fragment() -> bool:
+    """Whether htmx or a script asks, which cannot show a whole page."""
+    return request.headers.get("HX-Request") == "true" or request.accept_mimetypes.best == "application/json"
+
+
+def guard() -> ResponseReturnValue | None:
+    """Before every request: let through only whom the endpoint's rule allows."""
+    if request.endpoint is None:
+        return None
+    rule = rule_of(current_app, request.endpoint)
+    if rule == "public":
+        return None
+    reader = signed_in()
+    if reader is None:
+        return _to_sign_in()
+    if rule is None:
+        logger.error("Nobody declared who may use %s", request.endpoint, extra={"action": "no_access_rule"})
+        raise Forbidden(endpoint=request.endpoint)
+    if rule == "admin" and not reader.admin:
+        raise Forbidden(endpoint=request.endpoint)
+    return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    if wants_fragment():
+        abort(401)
+    # After a sign-in only a page can be gone back to, not an order.
+    after = request.full_path.rstrip("?") if request.method == "GET" else None
+    if after == "/":
+        after = None
+    return redirect(url_for("signin.sign_in", next=after), code=303)

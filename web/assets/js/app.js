@@ -1,0 +1,21 @@
+// What every page has: htmx, switches, dialogs, keys, clocks, toasts. No inline script, no eval (strict CSP).
+import "./app/htmx.js";
+import { startClocks } from "./app/clocks.js";
+import { startDialogs } from "./app/dialogs.js";
+import { startForms } from "./app/forms.js";
+import { startKeys } from "./app/keys.js";
+import { startPalette } from "./app/palette.js";
+import { startPanel } from "./app/panel.js";
+import { startRefresh } from "./app/refresh.js";
+import { startTheme } from "./app/theme.js";
+import { startToasts } from "./app/toasts.js";
+
+startTheme();
+startDialogs();
+startForms();
+startToasts();
+startClocks();
+startPalette();
+startKeys();
+startPanel();
+startRefresh();

@@ -1,0 +1,37 @@
+// Toasts: they leave by themselves, but not while they are read, and not when they report an error.
+import { say } from "./words.js";
+
+const STAY = 6000;
+
+/** Show a sentence in the corner. */
+export function toast(text, kind = "info") {
+  const region = document.getElementById("toasts");
+  if (!region) return;
+  const box = document.createElement("div");
+  box.className = `toast toast--${kind}`;
+  const sentence = document.createElement("p");
+  sentence.textContent = text;
+  box.append(sentence);
+  region.append(box);
+}
+
+function dress(box) {
+  if (box.dataset.dressed) return;
+  box.dataset.dressed = "1";
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "link";
+  close.textContent = say("close");
+  close.addEventListener("click", () => box.remove());
+  box.append(close);
+  if (box.classList.contains("toast--error") || box.querySelector("form, a")) return;
+  let timer = setTimeout(() => box.remove(), STAY);
+  box.addEventListener("pointerenter", () => clearTimeout(timer));
+  box.addEventListener("pointerleave", () => (timer = setTimeout(() => box.remove(), STAY)));
+}
+
+export function startToasts() {
+  const all = () => document.querySelectorAll("#toasts .toast").forEach(dress);
+  all();
+  new MutationObserver(all).observe(document.body, { childList: true, subtree: true });
+}

@@ -1,0 +1,43 @@
+// Which fields are asked depends on the answers; the server decides, the answer is morphed in.
+import { csrfToken } from "../app/words.js";
+
+// app.js brought htmx along; a second copy would answer every click twice.
+const { htmx } = window;
+
+const PAUSE = 250;
+const started = new WeakSet();
+
+function watch(form) {
+  let timer;
+  const fields = form.querySelector("#form-fields");
+  if (!fields) return;
+  form.addEventListener("change", (event) => {
+    // Files cannot be part of the question, and a row's own buttons ask by themselves.
+    if (event.target.type === "file") return;
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(form, fields), PAUSE);
+  });
+}
+
+async function ask(form, fields) {
+  const typed = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === "string") typed.append(name, value);
+  try {
+    // Not through htmx: it would first want every required field filled.
+    const answer = await fetch(form.dataset.conditions, {
+      method: "POST",
+      body: typed,
+      headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
+    });
+    if (answer.ok) await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text: await answer.text() });
+  } catch {
+    // Without a network the form stays as it is; the server asks for what is missing on completing.
+  }
+}
+
+export function startConditions(root) {
+  for (const form of root.querySelectorAll("form[data-conditions]")) {
+    if (!started.has(form)) watch(form);
+    started.add(form);
+  }
+}

@@ -1,0 +1,47 @@
+"""案件: the list of the cases that I see, or that I started."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import cases
+from engine.domain.facts import CaseStatus
+from web.access import access, actor, engine
+from web.display import is_htmx
+
+bp = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@bp.get("")
+@access("signed-in")
+def index() -> ResponseReturnValue:
+    """Show the cases, the newest first."""
+    view = "started" if request.args.get("view") == "started" else "all"
+    status = request.args.get("status", "")
+    text = request.args.get("q", "").strip()
+    page = cases(
+        engine(),
+        actor(),
+        view=view,
+        status=cast("CaseStatus", status) if status in get_args(CaseStatus) else None,
+        text=text,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "cases/_rows.html" if is_htmx() else "cases/index.html",
+        page=page,
+        view=view,
+        status=status,
+        text=text,
+        statuses=[
+            ("", _("全部状态")),
+            ("active", _("进行中")),
+            ("suspended", _("已挂起")),
+            ("ended", _("已办结")),
+            ("cancelled", _("已取消")),
+        ],
+    )

@@ -1,0 +1,151 @@
+"""What went wrong, said to a person: engine errors and HTTP errors as pages, as toasts for htmx, as JSON."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import (
+    CaseChanged,
+    CaseNotActive,
+    Conflict,
+    FileRefused,
+    Forbidden,
+    GuanjiaError,
+    Invalid,
+    NotFound,
+    ReasonMissing,
+    RuntimeFailed,
+    TaskAlreadyDone,
+    TaskTaken,
+)
+from web.words import gettext as _
+
+logger = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[GuanjiaError], int], ...] = (
+    (NotFound, 404),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (Invalid, 422),
+)
+
+
+def set_up(app: Flask) -> None:
+    """Let ``app`` answer errors in sentences."""
+    app.register_error_handler(GuanjiaError, _engine_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: GuanjiaError) -> int:
+    """The HTTP status of an engine error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def sentence(error: GuanjiaError) -> str:
+    """What an engine error means for the reader, and what to do."""
+    for kind, said in _sentences():
+        if isinstance(error, kind):
+            return said
+    return _("系统这边出了问题，刚才的操作没有生效。请稍后再试；若仍不行，请告诉管理员。")
+
+
+def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
+    # A subclass stands before its base.
+    return (
+        (NotFound, _("没有找到您要的内容，可能已被取消，或地址有误。")),
+        (Forbidden, _("您的岗位和站点不允许这样做。如需要，请联系管理员。")),
+        (TaskAlreadyDone, _("这项任务已经有人办理完了。")),
+        (TaskTaken, _("这项任务已被别人领取。")),
+        (CaseNotActive, _("该案件当前不在进行中，不能办理。")),
+        (CaseChanged, _("刚才有人同时推进了此案件，请再试一次。您填写的内容没有丢失。")),
+        (Conflict, _("情况刚刚有变化，请刷新后再看。")),
+        (ReasonMissing, _("请写明理由。")),
+        (FileRefused, _("这个文件不能接收：请检查大小（每个不超过 10 MB）和类型。")),
+        (Invalid, _("提交的内容有误，请检查后再试。")),
+        (
+            RuntimeFailed,
+            _("流程的这一步没能执行，刚才的操作没有生效，您填写的内容没有丢失。管理员已可在日志中看到原因。"),
+        ),
+    )
+
+
+def answer(status: int, said: str, title: str = "") -> Response:
+    """One sentence in the form that the asker can show: a page, a toast, or JSON."""
+    if request.accept_mimetypes.best == "application/json":
+        body = make_response(jsonify(error=status, message=said), status)
+    elif request.headers.get("HX-Request") == "true":
+        body = make_response(render_template("errors/toast.html", said=said), status)
+        # Nothing of the page changes but the toasts, which come out of band.
+        body.headers["HX-Reswap"] = "none"
+    else:
+        body = make_response(
+            render_template("errors/page.html", status=status, title=title or _titles(status), said=said),
+            status,
+        )
+    return body
+
+
+def _engine_error(error: GuanjiaError) -> ResponseReturnValue:
+    status = status_of(error)
+    if status >= 500:
+        logger.error(
+            "Request failed", exc_info=error, extra={"action": "request_failed", "path": request.path}
+        )
+    return answer(status, sentence(error))
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    return answer(400, _("页面放得太久，安全校验已过期。请返回上一页刷新，再提交一次。"), _("请再提交一次"))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error
+    body = answer(status, _http_sentence(status))
+    # What the status demands, such as Allow and Retry-After.
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            body.headers[name] = value
+    return body
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    logger.error(
+        "Request failed unexpectedly",
+        exc_info=error,
+        extra={"action": "request_failed", "path": request.path},
+    )
+    return answer(500, _http_sentence(500))
+
+
+def _http_sentence(status: int) -> str:
+    return {
+        400: _("浏览器发来的内容不完整，请返回上一页再试。"),
+        401: _("请重新登录。"),
+        403: _("您的岗位和站点不允许这样做。如需要，请联系管理员。"),
+        404: _("没有找到您要的内容，可能已被取消，或地址有误。"),
+        405: _("这个地址不能这样使用，请从页面上的按钮操作。"),
+        413: _("上传的内容太大：每个文件不超过 10 MB，一次提交不超过 25 MB。请减小后再试。"),
+        429: _("尝试次数太多，请过几分钟再试。"),
+    }.get(status, _("系统这边出了问题，刚才的操作没有生效。请稍后再试；若仍不行，请告诉管理员。"))
+
+
+def _titles(status: int) -> str:
+    return {
+        401: _("请登录"),
+        403: _("不允许"),
+        404: _("没有找到"),
+        405: _("不能这样使用"),
+        409: _("情况有变"),
+        413: _("内容太大"),
+        422: _("内容有误"),
+        429: _("请稍候"),
+    }.get(status, _("出了问题"))

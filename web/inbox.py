@@ -1,0 +1,60 @@
+"""The inbox: what is mine to do, what my roles may take, what I have done."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import catalogue, counts, inbox
+from web.access import access, actor, engine
+from web.display import is_htmx, words
+
+bp = Blueprint("inbox", __name__)
+
+VIEWS = ("mine", "claimable", "done")
+
+
+@bp.get("/")
+@access("signed-in")
+def index() -> ResponseReturnValue:
+    """Show my tasks, what is due first first; a background refresh gets the list alone."""
+    view = request.args.get("view", "mine")
+    view = view if view in VIEWS else VIEWS[0]
+    orders = sorts(view)
+    sort = request.args.get("sort", "")
+    sort = sort if sort in dict(orders) else orders[0][0]
+    procedure = request.args.get("procedure", "")
+    text = request.args.get("q", "").strip()
+    page = inbox(
+        engine(),
+        actor(),
+        view=view,
+        text=text,
+        procedure=procedure,
+        sort=sort,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "inbox/_list.html" if is_htmx() else "inbox/index.html",
+        view=view,
+        page=page,
+        sort=sort,
+        sorts=orders,
+        text=text,
+        procedure=procedure,
+        procedures=[(card.id, words(card.name)) for card in catalogue(engine(), actor())],
+        numbers=counts(engine(), actor()),
+    )
+
+
+def sorts(view: str) -> list[tuple[str, str]]:
+    """The orders a list may have, the usual one first."""
+    if view == "done":
+        return [("-done", _("最近办理在前")), ("done", _("最早办理在前")), ("number", _("按编号"))]
+    return [
+        ("due", _("先到期在前")),
+        ("-created", _("最新到达在前")),
+        ("created", _("最早到达在前")),
+        ("number", _("按编号")),
+    ]

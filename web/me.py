@@ -1,0 +1,119 @@
+"""我的: who I am, what I may do, how my pages look, my password."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import refresh
+
+from engine import change_password, set_preferences
+from engine import person as find_person
+from engine.errors import Invalid
+from web.access import access, engine, person, signed_in
+from web.display import SIZES, THEMES
+from web.language import COOKIE, LANGUAGES
+from web.security import begin_session
+from web.signin import safe_next
+from web.words import gettext as _
+
+bp = Blueprint("me", __name__)
+
+_YEAR = 365 * 24 * 3600
+#: Characters of the longest password; argon2 reads them all.
+_LONGEST_PASSWORD = 200
+
+
+@bp.get("/me")
+@access("signed-in")
+def show() -> ResponseReturnValue:
+    """Show my page."""
+    return _page({})
+
+
+@bp.post("/me/language")
+@access("public")
+def set_language() -> ResponseReturnValue:
+    """Speak another language from here on."""
+    language = request.form.get("language", "")
+    if language in LANGUAGES:
+        reader = signed_in()
+        if reader is not None:
+            set_preferences(engine(), reader.id, language=language)
+        return _remember(COOKIE, language)
+    return redirect(safe_next(request.form.get("next")), code=303)
+
+
+@bp.post("/me/theme")
+@access("public")
+def set_theme() -> ResponseReturnValue:
+    """Show pages light, dark or as the system."""
+    theme = request.form.get("theme", "")
+    if theme in THEMES:
+        reader = signed_in()
+        if reader is not None:
+            set_preferences(engine(), reader.id, theme=theme)
+        return _remember("theme", theme)
+    return redirect(safe_next(request.form.get("next")), code=303)
+
+
+@bp.post("/me/size")
+@access("public")
+def set_size() -> ResponseReturnValue:
+    """Show letters in normal or large size, on this device."""
+    size = request.form.get("size", "")
+    if size in SIZES:
+        return _remember("size", size)
+    return redirect(safe_next(request.form.get("next")), code=303)
+
+
+@bp.post("/me/password")
+@access("signed-in")
+def set_password() -> ResponseReturnValue:
+    """Change my password; the session is begun anew."""
+    old, new = request.form.get("old", ""), request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        return _page({"again": _("两次输入的新密码不一样。")}), 422
+    if max(len(old), len(new)) > _LONGEST_PASSWORD:
+        return _page({"new": _("密码太长。")}), 422
+    try:
+        change_password(engine(), person().id, old=old, new=new)
+    except Invalid as error:
+        return _page(_password_problem(error)), 422
+    begin_session(person())
+    flash(_("密码已修改。"), "done")
+    return redirect(url_for("me.show"), code=303)
+
+
+def _password_problem(error: Invalid) -> dict[str, str]:
+    if error.facts.get("field") == "old":
+        return {"old": _("原密码不对。")}
+    return {"new": _("新密码太弱或原密码不对：新密码至少 10 个字符，不能是常见密码，也不能包含登录名。")}
+
+
+def _page(errors: dict[str, str]) -> str:
+    found = find_person(engine(), person().id) or person()
+    return render_template("me/show.html", me=found, errors=errors)
+
+
+def _remember(name: str, value: str) -> Response:
+    refresh()
+    answer = make_response(redirect(safe_next(request.form.get("next")), code=303))
+    answer.set_cookie(
+        name,
+        value,
+        max_age=_YEAR,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer

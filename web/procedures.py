@@ -1,0 +1,41 @@
+"""流程: every published procedure with its drawing, its limits and its versions."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine import catalogue, procedure_view
+from web.access import access, actor, engine
+from web.language import reader_language
+
+bp = Blueprint("procedures", __name__, url_prefix="/procedures")
+
+
+@bp.get("")
+@access("signed-in")
+def index() -> ResponseReturnValue:
+    """Show all procedures."""
+    text = request.args.get("q", "").strip().casefold()
+    cards = [
+        card
+        for card in catalogue(engine(), actor())
+        if text in f"{card.id} {card.name.zh} {card.name.en} {card.description.zh} {card.description.en}".casefold()
+    ]
+    return render_template("procedures/index.html", cards=cards, text=request.args.get("q", ""))
+
+
+@bp.get("/<procedure_id>")
+@access("procedure")
+def show(procedure_id: str) -> ResponseReturnValue:
+    """Show one procedure."""
+    found = procedure_view(engine(), procedure_id, actor())
+    drawing = {
+        "xml": found.diagram,
+        "done": [],
+        "active": [],
+        "overlays": [],
+        "names": dict(found.words) if reader_language() == "en" else None,
+        "links": {},
+    }
+    return render_template("procedures/show.html", procedure=found, drawing=drawing)

@@ -1,0 +1,87 @@
+"""How the values of a case read: words, days, moments, amounts, rows; and which history people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from engine.domain.views import Datum, Entry, Words
+from web import moments
+from web.display import money, number, reader_zone, value_words, words
+from web.language import reader_language
+
+#: Kinds of history that only the drawing needs.
+UNTOLD = frozenset({"passed"})
+
+
+def told(history: Sequence[Entry]) -> list[Entry]:
+    """The history that people read, the newest first."""
+    return [entry for entry in reversed(history) if entry.kind not in UNTOLD]
+
+
+def reading(value: Any) -> str:
+    """A value as people read it, in one text; a list has a line each."""
+    if isinstance(value, Words):
+        return words(value)
+    if isinstance(value, datetime):
+        return moments.exact(value, reader_zone(), reader_language())
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, Datum):
+        return reading(value.value)
+    if isinstance(value, (list, tuple)):
+        return "\n".join(reading(one) for one in value) or "—"
+    return value_words(value)
+
+
+def day(value: date) -> str:
+    """A day with its year."""
+    pattern = "d MMM y" if reader_language() == "en" else "y年M月d日"
+    return format_date(value, pattern, locale="en_GB" if reader_language() == "en" else "zh_Hans_CN")
+
+
+def typed(value: Any, type: str) -> Any:
+    """A value stored as JSON as what its type says; what is not that stays as it is."""
+    if value in (None, "") or type == "table":
+        return value
+    try:
+        if type == "date":
+            return date.fromisoformat(str(value)[:10])
+        if type == "datetime":
+            return datetime.fromisoformat(str(value))
+        if type in ("number", "money"):
+            return value if isinstance(value, (int, float)) else float(str(value))
+    except ValueError:
+        return value
+    return value
+
+
+def reading_of(value: Any, type: str) -> str:
+    """A stored value of a declared type as people read it."""
+    found = typed(value, type)
+    if isinstance(found, datetime) and found.tzinfo is not None:
+        return f"{found.astimezone(reader_zone()):%Y-%m-%d %H:%M}"
+    if isinstance(found, date):
+        return f"{found:%Y-%m-%d}"
+    if type == "money" and isinstance(found, (int, float)):
+        return money(found)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return number(found)
+    if type == "bool" and found in (None, ""):
+        return "—"
+    return reading(found)
+
+
+def count_words(count: int) -> str:
+    """How many rows there are."""
+    return ngettext("共 %(num)s 条", "共 %(num)s 条", count)
+
+
+def yes_or_no() -> list[tuple[str, str]]:
+    """The choices of a filter over yes and no."""
+    return [("true", _("是")), ("false", _("否"))]

@@ -1,0 +1,300 @@
+"""One task: the rule, the clock, the form; complete it, claim it, put it back, keep what is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from engine import (
+    add_attachment,
+    claim_task,
+    complete_task,
+    form_fields,
+    release_task,
+    save_draft,
+    task_view,
+)
+from engine.domain.facts import TaskId
+from engine.domain.views import TaskView
+from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskTaken
+from forms.definition import load
+from forms.model import Form
+from forms.parsing import flatten, parse
+from web.access import access, actor, engine
+from web.asking import Asked, of_answers
+from web.display import is_htmx, moment, words
+
+bp = Blueprint("task", __name__, url_prefix="/tasks")
+
+Typed = MultiDict[str, str]
+
+
+@bp.get("/<task_id>")
+@access("task")
+def show(task_id: str) -> ResponseReturnValue:
+    """Show a task: to be done, or as it was done; htmx gets it without the page around it."""
+    return _page(task_view(engine(), TaskId(task_id), actor()))
+
+
+@bp.post("/<task_id>")
+@access("task")
+def complete(task_id: str) -> ResponseReturnValue:
+    """Complete my task and show the next one, or the form again with what is wrong."""
+    task = task_view(engine(), TaskId(task_id), actor())
+    typed = _typed(task)
+    try:
+        _take_files(task, typed)
+        if "_add" in request.form or "_remove" in request.form:
+            return _page(task, _with_rows(task, typed))
+        after = complete_task(
+            engine(), task.task_id, by=actor(), answers=typed, request_id=request.form.get("_request") or None
+        )
+    except AnswersInvalid as refused:
+        return _page(task, typed, errors=refused.errors), 422
+    except FileRefused as refused:
+        return _page(task, typed, refused=_file_words(refused)), 422
+    except (TaskAlreadyDone, TaskTaken) as late:
+        now = task_view(engine(), task.task_id, actor())
+        return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
+    if after.task_id is not None:
+        flash(_("已办理。下一步仍由您办理。"), "done")
+        return redirect(url_for("task.show", task_id=after.task_id), code=303)
+    flash(_("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)), "done")
+    return redirect(url_for("inbox.index"), code=303)
+
+
+@bp.post("/<task_id>/claim")
+@access("task")
+def claim(task_id: str) -> ResponseReturnValue:
+    """Take a task of my roles for myself."""
+    claim_task(engine(), TaskId(task_id), by=actor())
+    flash(_("已领取，现在由您办理。"), "done")
+    return _back(task_id)
+
+
+@bp.post("/<task_id>/release")
+@access("task")
+def release(task_id: str) -> ResponseReturnValue:
+    """Put a task back for my roles; what was typed stays with it."""
+    release_task(engine(), TaskId(task_id), by=actor())
+    flash(_("已放回待领，已填写的内容保留为草稿。"), "done")
+    return redirect(url_for("inbox.index"), code=303) if request.form.get("from") != "list" else _back(task_id)
+
+
+@bp.post("/<task_id>/draft")
+@access("task")
+def draft(task_id: str) -> ResponseReturnValue:
+    """Keep what is typed so far."""
+    save_draft(engine(), TaskId(task_id), by=actor(), typed=_own(request.form).to_dict(flat=False))
+    return jsonify(saved_at=moment(engine().now(), "time"))
+
+
+@bp.post("/<task_id>/fields")
+@access("task")
+def fields(task_id: str) -> ResponseReturnValue:
+    """Give the fields that are asked now, with what is typed; for htmx."""
+    task = task_view(engine(), TaskId(task_id), actor())
+    return render_template("task/_fields.html", task=task, asked=_asked(task, _typed(task)))
+
+
+@bp.post("/<task_id>/files")
+@access("task")
+def upload(task_id: str) -> ResponseReturnValue:
+    """Take one file for a field at once, so that a weak connection loses no more than this."""
+    task = task_view(engine(), TaskId(task_id), actor())
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return jsonify(message=_("请选择文件。")), 422
+    try:
+        kept = add_attachment(
+            engine(),
+            task.case_id,
+            by=actor(),
+            name=file.filename,
+            content=file.read(),
+            mime=file.mimetype,
+            task_id=task.task_id,
+            field=request.form.get("field", ""),
+        )
+    except FileRefused as refused:
+        return jsonify(message=_file_words(refused)), 422
+    return jsonify(id=kept.id, name=kept.name, size=kept.size, url=url_for("file.show", file_id=kept.id))
+
+
+# What was typed ---------------------------------------------------------------------------------
+
+
+def _own(posted: Typed) -> Typed:
+    """What belongs to the form: without the page's own names."""
+    own = ((name, value) for name, value in posted.items(multi=True))
+    return MultiDict((name, value) for name, value in own if not name.startswith("_") and name != "csrf_token")
+
+
+def _typed(task: TaskView) -> Typed:
+    """What was posted; of a field for one file only the latest file counts."""
+    typed = _own(request.form)
+    for name in list(typed):
+        if _takes_one_file(task, name):
+            typed.setlist(name, typed.getlist(name)[-1:])
+    return typed
+
+
+def _take_files(task: TaskView, typed: Typed) -> None:
+    """Keep files that came with the form itself; their ids take their place among the answers."""
+    for name, file in request.files.items(multi=True):
+        if not file.filename:
+            continue
+        kept = add_attachment(
+            engine(),
+            task.case_id,
+            by=actor(),
+            name=file.filename,
+            content=file.read(),
+            mime=file.mimetype,
+            task_id=task.task_id,
+            field=name,
+        )
+        if _takes_one_file(task, name):
+            typed.setlist(name, [kept.id])
+        else:
+            typed.add(name, kept.id)
+
+
+def _takes_one_file(task: TaskView, name: str) -> bool:
+    form = _form(task)
+    key = ".".join(part for part in name.split(".") if not part.isdigit())
+    asked = form.field(key) if form else None
+    return asked is not None and asked.is_file and not asked.multiple
+
+
+def _with_rows(task: TaskView, typed: Typed) -> Typed:
+    """The same with one row more (``_add``: materials) or one less (``_remove``: materials.0)."""
+    form = _form(task)
+    if form is None:
+        return typed
+    raw = parse(form, typed)
+    key, _dot, row = request.form.get("_remove", "").partition(".")
+    rows = raw.get(key)
+    if isinstance(rows, list) and row.isdigit() and int(row) < len(rows):
+        del rows[int(row)]
+    wanted = form.field(request.form.get("_add", ""))
+    if wanted is not None and wanted.is_rows:
+        blank = {child.key: "" for child in wanted.children if not child.is_many and child.type != "checkbox"}
+        raw.setdefault(wanted.key, []).append(blank)
+    changed: Typed = MultiDict()
+    for name, value in flatten(form, raw).items():
+        changed.setlist(name, [value] if isinstance(value, str) else value)
+    return changed
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+def _page(
+    task: TaskView,
+    typed: Typed | None = None,
+    *,
+    errors: Mapping[str, Sequence[Any]] | None = None,
+    refused: str = "",
+    lost: Asked | None = None,
+    late: str = "",
+) -> str:
+    asked = _asked(task, typed, errors) if task.status == "open" else None
+    given = None
+    if task.form is not None and task.answers is not None:
+        given = of_answers(
+            engine(),
+            task.form,
+            task.answers,
+            words=task.form_words,
+            attachments=task.attachments,
+            site=task.site,
+        )
+    return render_template(
+        "task/_panel.html" if is_htmx() and request.method == "GET" else "task/show.html",
+        task=task,
+        asked=asked,
+        given=given,
+        lost=lost,
+        late=late,
+        refused=refused,
+        from_draft=typed is None and task.draft is not None,
+        request_id=uuid4().hex,
+        most_bytes=engine().settings.upload_bytes,
+    )
+
+
+def _asked(
+    task: TaskView, typed: Typed | None, errors: Mapping[str, Sequence[Any]] | None = None
+) -> Asked | None:
+    """The form as it stands; one that this person may not fill in shows what it would ask."""
+    form = _form(task)
+    if form is None or task.form is None:
+        return None
+    files = {one.id: one for one in task.attachments}
+    fixed = {leaf.key: task.data[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in task.data}
+    shown = flatten(form, fixed, zone=engine().zone_of(task.site))
+    if not task.may_complete:
+        known = of_answers(
+            engine(), task.form, task.data, words=task.form_words, attachments=task.attachments, site=task.site
+        )
+        return known
+    state = form_fields(engine(), task.task_id, actor(), typed)
+    if state is None:
+        return None
+    return Asked(
+        form=state.form,
+        words=task.form_words,
+        values={**shown, **state.values},
+        hidden=state.examined.hidden,
+        choices=state.choices,
+        errors=errors or {},
+        attachments=files,
+    )
+
+
+def _lost(task: TaskView, typed: Typed) -> Asked | None:
+    """What was typed for a task that somebody else was quicker to complete."""
+    form = _form(task)
+    if form is None or task.form is None:
+        return None
+    return of_answers(
+        engine(),
+        task.form,
+        parse(form, typed),
+        words=task.form_words,
+        attachments=task.attachments,
+        site=task.site,
+    )
+
+
+def _form(task: TaskView) -> Form | None:
+    return load(task.form) if task.form is not None else None
+
+
+def _late_words(late: TaskAlreadyDone | TaskTaken) -> str:
+    who = str(late.facts.get("by") or "")
+    if isinstance(late, TaskTaken):
+        return _("%(who)s 已领取此任务。", who=who)
+    at = late.facts.get("at")
+    if at is None:
+        return _("此任务已由 %(who)s 办理。", who=who)
+    return _("此任务已由 %(who)s 于%(when)s办理。", who=who, when=moment(at))  # type: ignore[arg-type]
+
+
+def _file_words(refused: FileRefused) -> str:
+    if refused.facts.get("limit"):
+        return _("文件太大，不能上传。")
+    return _("此文件不能上传：只接受图片、PDF、Office 文档和纯文本等常见类型。")
+
+
+def _back(task_id: str) -> ResponseReturnValue:
+    if request.form.get("from") == "list":
+        return redirect(url_for("inbox.index", view=request.form.get("view") or None), code=303)
+    return redirect(url_for("task.show", task_id=task_id), code=303)

@@ -1,0 +1,154 @@
+"""Commands over diagrams: check, tidy, try, and run their scenarios."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import Engine, Settings, check_files, open_engine, report_json
+from engine.bundles import Bundle, from_folders, procedures_in
+from engine.runtime.layout import tidy as tidied
+from engine.scenarios import Result, run_all
+from engine.trying import dry_run as try_out
+
+PATHS = click.Path(path_type=Path)
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def _engine() -> Engine:
+    # A check reads files only; the database in memory is never touched.
+    settings = _settings()
+    return open_engine(
+        Settings(database_url="sqlite:///:memory:", bpmn=settings.bpmn, forms=settings.forms)
+    )
+
+
+def print_json(told: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=PATHS)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check diagrams with their forms, registers and translation.
+
+    Exit status 0 when all are deployable, 1 when not, 2 for bad usage.
+    """
+    try:
+        reports = check_files(_engine(), list(paths))
+    except FileNotFoundError as error:
+        raise click.BadParameter(f"there is no file or folder {error}") from error
+    if as_json:
+        print_json(report_json(reports))
+    else:
+        chinese = os.environ.get("LANG", "").startswith("zh")
+        for report in reports:
+            click.echo(f"{report.file}: {'ok' if report.deployable else 'not deployable'}")
+            for finding in report.findings:
+                place = f":{finding.line}" if finding.line else ""
+                said = finding.message if chinese else finding.message_en
+                click.echo(f"  {finding.severity}{place} [{finding.code}] {said}")
+    sys.exit(0 if all(report.deployable for report in reports) else 1)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--output", type=PATHS, help="Write to this file instead of the given one.")
+def tidy(files: tuple[Path, ...], output: Path | None) -> None:
+    """Lay diagrams out afresh: lanes, left to right, nothing overlapping."""
+    if output and len(files) > 1:
+        raise click.BadParameter("-o takes one file")
+    for file in files:
+        (output or file).write_bytes(tidied(file.read_bytes()))
+        click.echo(f"{output or file}: tidied")
+
+
+@click.command("dry-run")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@click.option("--answers", type=click.File("r", encoding="utf-8"), help="JSON: start, tasks, events.")
+@click.option("--max-steps", default=200, show_default=True, type=click.IntRange(1, 10_000))
+def dry_run(file: Path, as_json: bool, answers: Any, max_steps: int) -> None:
+    """Run a diagram without a database, on a fake clock, answering its own tasks.
+
+    Exit status 0 when it completed or waits, 1 otherwise.
+    """
+    try:
+        given = json.load(answers) if answers else {}
+    except ValueError as error:
+        raise click.BadParameter(f"the answers are not JSON: {error}") from error
+    told = try_out(file.read_bytes(), given, max_steps)
+    if as_json:
+        print_json(told)
+    else:
+        for seen in told["trace"]:
+            click.echo(f"{seen['at']}  {seen['event']:<10} {seen['element']}")
+        for finding in told["findings"]:
+            click.echo(f"{finding['severity']} [{finding['code']}] {finding['message_en']}")
+        click.echo(f"end: {told['end']}" + (f", open: {', '.join(told['open'])}" if told["open"] else ""))
+    sys.exit(0 if told["end"] in ("completed", "waiting") else 1)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=PATHS)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def scenarios(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Run the test scenarios of all procedures, or of those at PATHS.
+
+    Exit status 0 when none failed, 1 otherwise.
+    """
+    settings = _settings()
+    bundles = all_bundles(settings)
+    known = {bundle.procedure for bundle in bundles}
+    wanted = {path.stem if path.suffix else path.name for path in paths} if paths else known
+    if unknown := sorted(wanted - known):
+        raise click.BadParameter(f"there is no procedure {', '.join(unknown)}")
+    results = run_all(settings, bundles, wanted)
+    if as_json:
+        print_json(scenarios_json(results))
+    else:
+        for result in results:
+            click.echo(
+                f"{result.procedure}: {result.passed} of {result.scenarios} scenarios, "
+                f"{result.coverage:.0%} of {len(result.flows)} flows"
+            )
+            for failure in result.failed:
+                click.echo(f"  {failure.scenario}, step {failure.step}: {failure.message}")
+            if result.uncovered:
+                click.echo(f"  no scenario takes {', '.join(result.uncovered)}")
+    sys.exit(1 if any(result.failed for result in results) else 0)
+
+
+def all_bundles(settings: Settings) -> list[Bundle]:
+    """The bundles of every procedure in the installation's folders."""
+    return [from_folders(settings.bpmn, settings.forms, name) for name in procedures_in(settings.bpmn)]
+
+
+def scenarios_json(results: list[Result]) -> dict[str, Any]:
+    """The results as ``guanjia scenarios --json`` prints them."""
+    return {
+        "procedures": [
+            {
+                "procedure": result.procedure,
+                "scenarios": result.scenarios,
+                "passed": result.passed,
+                "failed": [
+                    {"scenario": failure.scenario, "step": failure.step, "message": failure.message}
+                    for failure in result.failed
+                ],
+                "coverage": round(result.coverage, 4),
+                "uncovered": result.uncovered,
+            }
+            for result in results
+        ]
+    }

@@ -1,0 +1,47 @@
+"""时限: every clock that runs, was late, fired or failed, with its exact moment and its reason."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine import catalogue, timers
+from engine.domain.views import Clock, TimerLine
+from web.access import access, actor, engine
+from web.display import is_htmx, words
+
+bp = Blueprint("timers", __name__, url_prefix="/timers")
+
+Status = Literal["armed", "late", "done", "incident"]
+STATUSES = ("armed", "late", "done", "incident")
+
+
+@bp.get("")
+@access("signed-in")
+def index() -> ResponseReturnValue:
+    """Show the timers of one kind: armed, late, fired, failed."""
+    status = request.args.get("status", "armed")
+    status = status if status in STATUSES else "armed"
+    procedure = request.args.get("procedure", "")
+    page = timers(
+        engine(),
+        actor(),
+        status=cast("Status", status),
+        procedure=procedure,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "timers/_rows.html" if is_htmx() else "timers/index.html",
+        page=page,
+        status=status,
+        procedure=procedure,
+        procedures=[(card.id, words(card.name)) for card in catalogue(engine(), actor())],
+        clock_of=_clock,
+    )
+
+
+def _clock(line: TimerLine) -> Clock:
+    late = line.due_at < engine().now()
+    return Clock(line.due_at, None, "red" if late else "green")
