@@ -82,7 +82,7 @@ class Asking:
         form = self.form
         if form is None:
             return None
-        raw = self._raw(form, typed) if typed is not None else self._first_values(form)
+        raw = self._raw(form, typed) if typed is not None else self.first_values(form)
         zone = self.engine.zone_of(self.case.site)
         examined = examine(
             form,
@@ -107,17 +107,19 @@ class Asking:
         return dict(answers)
 
     def _read_only(self, form: Form) -> dict[str, Any]:
-        first = self._first_values(form)
+        first = self.first_values(form)
         return {leaf.key: first[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in first}
 
-    def _first_values(self, form: Form) -> dict[str, Any]:
+    def first_values(self, form: Form) -> dict[str, Any]:
+        """What the form's fields begin with: the case's data, else their defaults."""
         values: dict[str, Any] = {}
         for leaf in form.leaves():
             if self.case.data.get(leaf.key) not in (None, ""):
                 values[leaf.key] = self.case.data[leaf.key]
             elif leaf.default:
                 try:
-                    values[leaf.key] = self._evaluate(leaf.default, {**self.case.data, **values})
+                    value = self._evaluate(leaf.default, {**self.case.data, **values})
+                    values[leaf.key] = _fitting(leaf, value)
                 except ExpressionFailed:
                     # A first value is a courtesy: a field it is made from may not be filled yet.
                     continue
@@ -164,3 +166,10 @@ class Asking:
 
     def _is_attachment(self, attachment_id: str) -> bool:
         return repository.has_attachment(self.session, self.case.id, attachment_id)
+
+
+def _fitting(leaf: Field, value: Any) -> Any:
+    """A moment as the field asks for it: ``now()`` fills a date, a time, or both."""
+    if leaf.type != "datetime" or not isinstance(value, str) or len(value) < len("2026-01-01T00:00"):
+        return value
+    return {"date": value[:10], "time": value[11:16]}.get(leaf.subtype, value)

@@ -11,7 +11,7 @@ from engine.procedures import Published
 from engine.runtime.workflow import Run
 from engine.store import repository
 from engine.store.database import Session
-from engine.store.models import Case
+from engine.store.models import Case, Subscription
 from engine.wiring import Engine
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def send_message(
         return [
             CaseId(case_id)
             for case_id in dict.fromkeys(waiting)
-            if _deliver(engine, case_id, message, payload or {}, by)
+            if _deliver(engine, case_id, message, payload or {}, correlation, by)
         ]
     with engine.database.transaction() as session:
         place = site or next(iter(engine.organisation.sites))
@@ -95,22 +95,38 @@ def send_message(
     return [CaseId(case.id)]
 
 
-def receive(step: steps.Step, message: str, payload: Data) -> bool:
+def hand_over(step: steps.Step, message: str, payload: Data, correlation: str | None) -> bool:
+    """Give a locked case a message, or keep it for a suspended one until it is resumed.
+
+    False when the case does not wait for it (any more).
+    """
+    if step.case.status == "suspended" and _awaited(step, message, correlation):
+        steps.keep_message(step, message, payload, correlation)
+        return True
+    return step.case.status == "active" and receive(step, message, payload, correlation)
+
+
+def receive(step: steps.Step, message: str, payload: Data, correlation: str | None = None) -> bool:
     """Give a locked case a message it waits for; False when it does not any more."""
-    awaited = next(
-        (
-            found
-            for found in repository.subscribers(step.session, message, None)
-            + repository.subscriptions_of(step.session, step.case.id, message)
-            if found.case_id == step.case.id
-        ),
-        None,
-    )
+    awaited = _awaited(step, message, correlation)
     if awaited is None:
         return False
     step.tell("message_received", node=awaited.node, message=message)
     steps.take(step, lambda run: run.receive(awaited.key, message, payload))
     return True
+
+
+def _awaited(step: steps.Step, message: str, correlation: str | None) -> Subscription | None:
+    # Of two events of the case, the one that asks for this very value comes before one that asks for none.
+    return next(
+        iter(
+            sorted(
+                repository.subscriptions_of(step.session, step.case.id, message, correlation),
+                key=lambda found: found.correlation is None,
+            )
+        ),
+        None,
+    )
 
 
 def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> None:
@@ -218,12 +234,14 @@ def _open(
     return case
 
 
-def _deliver(engine: Engine, case_id: int, message: str, payload: Data, by: Actor) -> bool:
+def _deliver(
+    engine: Engine, case_id: int, message: str, payload: Data, correlation: str | None, by: Actor
+) -> bool:
     with engine.database.transaction() as session:
         case, published = _locked(engine, session, CaseId(case_id))
-        if case.status != "active":
-            return False
-        return receive(steps.step_for(engine, session, case, published, by), message, payload)
+        return hand_over(
+            steps.step_for(engine, session, case, published, by), message, payload, correlation
+        )
 
 
 def _locked(engine: Engine, session: Session, case_id: CaseId) -> tuple[Case, Published]:

@@ -8,6 +8,10 @@ from typing import Protocol
 from engine.runtime.reading import Diagram
 
 
+#: Kinds of entries that say a node was reached.
+REACHED = frozenset({"entered", "task_opened", "passed"})
+
+
 class Passage(Protocol):
     """An entry that says which node was passed, and from where."""
 
@@ -25,11 +29,13 @@ def flows_taken(diagram: Diagram, process: str, entries: Iterable[Passage]) -> s
     """
     taken: set[str] = set()
     for entry in entries:
-        if entry.process != process or entry.kind != "passed" or entry.node is None:
+        if entry.process != process or entry.kind not in REACHED or entry.node is None:
             continue
         taken |= {
             flow.id for flow in diagram.incoming.get(entry.node, []) if flow.source == entry.came_from
         }
+        if entry.kind != "passed":
+            continue
         leaving = diagram.outgoing.get(entry.node, [])
         if len(leaving) == 1:
             taken.add(leaving[0].id)

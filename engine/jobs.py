@@ -99,6 +99,8 @@ def _handle(step: steps.Step, job: Job) -> None:
             _climb(step, job)
         case "message":
             _deliver(step, job)
+        case "receive":
+            cases.receive(step, job.payload["message"], job.payload["data"], job.payload["correlation"])
         case other:
             raise GuanjiaError("There is no such kind of job.", kind=other)
 
@@ -148,18 +150,18 @@ def _reason(step: steps.Step, task: Task, name: Words, deadline: Words, job: Job
 
 def _deliver(step: steps.Step, job: Job) -> None:
     message, payload = job.payload["message"], job.payload["data"]
-    correlation = payload.get("correlation")
-    others = [
+    value = payload.get("correlation")
+    correlation = None if value is None else str(value)
+    others = dict.fromkeys(
         found.case_id
-        for found in repository.subscribers(step.session, message, None if correlation is None else str(correlation))
+        for found in repository.subscribers(step.session, message, correlation)
         if found.case_id != step.case.id
-    ]
+    )
     for case_id in others:
         case = repository.lock_case(step.session, case_id)
         published = procedures.of_version(step.engine, step.session, case.version_id)
-        if case.status == "active":
-            other = steps.step_for(step.engine, step.session, case, published, step.actor)
-            cases.receive(other, message, payload)
+        other = steps.step_for(step.engine, step.session, case, published, step.actor)
+        cases.hand_over(other, message, payload, correlation)
     if others:
         return
     started = cases.start_by_message(

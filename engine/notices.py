@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.domain.assignment import role_key
@@ -14,6 +16,9 @@ from engine.store.models import Inbox, Notice, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
+
+#: A moment as cases keep it: ISO 8601 with an offset.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:\d\d$")
 
 CUSTOMER = "customer"
 STARTER = "starter"
@@ -70,14 +75,17 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
     chain = [role, *step.engine.organisation.supervisors(role.id)]
     holders = repository.holders(step.session, [found.id for found in chain], step.case.site)
     reached = next((found for found in chain if holders.get(found.id)), role)
+    who = role_key(reached.id, step.case.site)
+    before = step.session.get(Inbox, (who, task.id))
     step.session.merge(
         Inbox(
-            who=role_key(reached.id, step.case.site),
+            who=who,
             task_id=task.id,
             due_at=task.due_at,
-            kind="watch",
+            # Whose work it already is keeps it as work: a task must never be left with watchers only.
+            kind=before.kind if before else "watch",
             reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
-            search=" ".join([step.case.number, step.case.subject, task.name]),
+            search=before.search if before else " ".join([step.case.number, step.case.subject, task.name]),
         )
     )
     send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
@@ -132,4 +140,11 @@ def _label(step: Step, key: str, value: object, language: str) -> object:
                     for option in field.options:
                         if option.value == value:
                             return bundle.words(option.label).in_language(language)
-    return value
+    return _moment(step, value, language) if isinstance(value, str) else value
+
+
+def _moment(step: Step, text: str, language: str) -> str:
+    if not _MOMENT.match(text):
+        return text
+    local = datetime.fromisoformat(text).astimezone(step.engine.zone_of(step.case.site))
+    return f"{local:%b %d, %H:%M}" if language == "en" else f"{local:%m月%d日 %H:%M}"

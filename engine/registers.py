@@ -53,7 +53,7 @@ def write(step: Step, process: str, register: str, data: Data, *, key: str, node
             entries=1,
         )
         step.session.add(row)
-    elif row.values == values and not row.void:
+    elif row.values == values:
         return row.id
     else:
         row.values = values

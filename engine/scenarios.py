@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine import coverage, procedures
@@ -58,30 +60,32 @@ class Result:
 
 def run_all(settings: Settings, bundles: Sequence[Bundle], wanted: Iterable[str]) -> list[Result]:
     """Run the scenarios of the wanted procedures; raises :class:`ScenarioInvalid` for a bad file."""
-    results = []
-    for bundle in bundles:
-        if bundle.procedure not in wanted:
-            continue
-        told = _read(bundle)
-        failed: list[Failure] = []
-        covered: set[str] = set()
-        for scenario in told:
-            engine, failures = play(settings, bundles, bundle.procedure, scenario)
-            failed += failures
-            with engine.database.look() as session:
-                passages = repository.histories(session)
-            covered |= coverage.flows_taken(bundle.diagram, bundle.procedure, passages)
-            engine.database.bind.dispose()
-        results.append(
-            Result(
-                procedure=bundle.procedure,
-                scenarios=len(told),
-                failed=tuple(failed),
-                covered=frozenset(covered),
-                flows=frozenset(bundle.diagram.flows),
-            )
-        )
-    return results
+    with TemporaryDirectory() as folder:
+        return [
+            _run(replace(settings, files=Path(folder)), bundles, bundle)
+            for bundle in bundles
+            if bundle.procedure in wanted
+        ]
+
+
+def _run(settings: Settings, bundles: Sequence[Bundle], bundle: Bundle) -> Result:
+    told = _read(bundle)
+    failed: list[Failure] = []
+    covered: set[str] = set()
+    for scenario in told:
+        engine, failures = play(settings, bundles, bundle.procedure, scenario)
+        failed += failures
+        with engine.database.look() as session:
+            passages = repository.histories(session)
+        covered |= coverage.flows_taken(bundle.diagram, bundle.procedure, passages)
+        engine.database.bind.dispose()
+    return Result(
+        procedure=bundle.procedure,
+        scenarios=len(told),
+        failed=tuple(failed),
+        covered=frozenset(covered),
+        flows=frozenset(bundle.diagram.flows),
+    )
 
 
 def _read(bundle: Bundle) -> list[dict[str, Any]]:
@@ -104,9 +108,7 @@ def play(
     """Play one scenario on a database of its own; give where it did not come out as told, if anywhere."""
     clock = FakeClock(datetime(2026, 1, 1, tzinfo=UTC))
     engine = open_engine(
-        Settings(
-            database_url="sqlite:///:memory:", bpmn=settings.bpmn, forms=settings.forms, files=settings.files
-        ),
+        replace(settings, database_url="sqlite:///:memory:"),
         now=clock,
     )
     engine.database.create()

@@ -51,6 +51,7 @@ class Step:
                 actor=self.actor.name,
                 kind=kind,
                 node=node,
+                came_from=detail.pop("came_from", None),
                 process=process or self.published.procedure,
                 task_id=detail.pop("task_id", None),
                 detail=detail,
@@ -173,7 +174,8 @@ def _save(step: Step, run: Run, snapshot: Snapshot) -> None:
         )
     if snapshot.ended:
         step.tell("case_ended")
-    repository.append_history(session, case, [*(_entry(step, v) for v in snapshot.visited), *step.told])
+    passed = [_entry(step, seen) for seen in snapshot.visited if not _is_opening(seen)]
+    repository.append_history(session, case, [*passed, *step.told])
     step.told.clear()
 
 
@@ -189,13 +191,17 @@ def _subject(step: Step, run: Run) -> str:
     return text[:200] or step.published.bundle.name.zh
 
 
+def _is_opening(visited: Visited) -> bool:
+    # A task that opens is told with its due moment and to whom it went.
+    return visited.event == "entered" and visited.kind in TOLD
+
+
 def _entry(step: Step, visited: Visited) -> History:
-    kind = "fired" if visited.event == "fired" else "passed"
     return History(
         at=step.now,
         actor_id=step.actor.id,
         actor=step.actor.name,
-        kind=kind,
+        kind="passed" if visited.event == "completed" else visited.event,
         process=visited.process,
         node=visited.node,
         came_from=visited.came_from,
@@ -218,12 +224,13 @@ def _save_tasks(step: Step, run: Run, snapshot: Snapshot) -> None:
         step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     repository.clear_inbox(session, [task.id for task in gone])
     _cancel_rungs(step, [task.id for task in gone])
+    came_from = {seen.task: seen.came_from for seen in snapshot.visited if _is_opening(seen)}
     for opened in snapshot.open_tasks:
         if opened.id not in known:
-            _open(step, run, opened)
+            _open(step, run, opened, came_from.get(opened.id))
 
 
-def _open(step: Step, run: Run, opened: OpenTask) -> None:
+def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None:
     engine, session, case = step.engine, step.session, step.case
     properties = dict(opened.properties)
     person = _named(run, properties.get("assignee"))
@@ -264,6 +271,7 @@ def _open(step: Step, run: Run, opened: OpenTask) -> None:
     put_into_inbox(step, task)
     step.tell(
         "task_opened",
+        came_from=came_from,
         node=task.node,
         process=task.process,
         task_id=task.id,
@@ -432,6 +440,12 @@ def _save_timers(step: Step, snapshot: Snapshot) -> None:
                     },
                 )
             )
+
+
+def keep_message(step: Step, message: str, payload: Data, correlation: str | None) -> None:
+    """Keep a message that came while the case is suspended; it is received when the case is resumed."""
+    kept = {"message": message, "data": payload, "correlation": correlation}
+    step.session.add(_job(step, "receive", uuid4().hex, step.now, name=message, payload=kept))
 
 
 def step_for(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Step:

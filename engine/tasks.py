@@ -154,6 +154,15 @@ def form_fields(
         return Asking(engine, session, case, task, published, actor).state(typed, judge=judge)
 
 
+def first_answers(engine: Engine, task_id: TaskId, actor: Actor) -> Data:
+    """What a task's form begins with, as answers: what its page sends when nothing is changed."""
+    with engine.database.look() as session:
+        case, task = repository.case_of_task(session, task_id)
+        published = procedures.of_version(engine, session, case.version_id)
+        asking = Asking(engine, session, case, task, published, actor)
+        return asking.first_values(asking.form) if asking.form else {}
+
+
 def require_may_complete(session: Session, case: Case, task: Task, by: Actor) -> None:
     """Guard: the task is open, its case is active, and it is this person's to do."""
     if task.status == "done":

@@ -5,6 +5,9 @@ Scenarios are told on a database in memory; the demo is told on the installation
 
 from __future__ import annotations
 
+import math
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +15,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import cases, jobs, tasks
+from engine.attachments import add_attachment
 from engine.domain.facts import Actor, CaseId, TaskId
 from engine.domain.sla import parse_limit
 from engine.errors import ScenarioInvalid
 from engine.store import stories
 from engine.wiring import Engine
+
+#: An answer that stands for a signature drawn by hand.
+SIGNATURE = "@signature"
 
 VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft")
 
@@ -72,7 +79,7 @@ class Teller:
                 self.case_id = self.case_id or following.case_id
             case "complete":
                 task_id, by = self._open_task(told, told["complete"])
-                tasks.complete_task(self.engine, task_id, by=by, answers=told.get("answers", {}))
+                tasks.complete_task(self.engine, task_id, by=by, answers=self._answers(task_id, by, told))
             case "claim":
                 task_id, by = self._open_task(told, told["claim"])
                 tasks.claim_task(self.engine, task_id, by=by)
@@ -141,6 +148,25 @@ class Teller:
             return TaskId(found.id), by
         return TaskId(found.id), self._person(found.candidates[0] if found.candidates else None)
 
+    def _answers(self, task_id: TaskId, by: Actor, told: Mapping[str, Any]) -> dict[str, Any]:
+        answers = {**tasks.first_answers(self.engine, task_id, by), **told.get("answers", {})}
+        return {
+            key: [self._sign(task_id, by, key)] if value == SIGNATURE else value
+            for key, value in answers.items()
+        }
+
+    def _sign(self, task_id: TaskId, by: Actor, key: str) -> str:
+        return add_attachment(
+            self.engine,
+            self._case(),
+            by=by,
+            name="signature.png",
+            content=drawn_signature(),
+            mime="image/png",
+            task_id=task_id,
+            field=key,
+        ).id
+
     def _case(self) -> CaseId:
         if self.case_id is None:
             raise ScenarioInvalid("nothing was started yet")
@@ -154,6 +180,23 @@ class Teller:
     def _job_errors(self) -> list[str]:
         with self.engine.database.look() as session:
             return stories.job_errors(session)
+
+
+def drawn_signature() -> bytes:
+    """A picture (PNG, 120 × 40, grey) of a stroke such as a hand draws."""
+    width, height = 120, 40
+    rows = [bytearray([255] * width) for _ in range(height)]
+    for x in range(8, width - 8):
+        y = round(height / 2 + 11 * math.sin(x / 6) * (1 - x / (width * 1.4)))
+        for thick in (0, 1):
+            rows[min(y + thick, height - 1)][x] = 40
+    packed = zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
 
 
 def _same(what: str, expected: object, actual: object) -> None:

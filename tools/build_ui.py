@@ -158,6 +158,8 @@ def _run(command: list[str], what: str) -> None:
 def bundle(node: list[str]) -> None:
     """Bundle the entries with hashed names, write the sprite and the manifest, drop what is old."""
     BUILD.mkdir(parents=True, exist_ok=True)
+    # A page that is open now still asks for the files of the build before.
+    before = set(built().values()) if STAMP.is_file() else set()
     meta = BUILD / "meta.json"
     command = [
         str(MODULES / "esbuild" / "bin" / "esbuild"),
@@ -190,9 +192,9 @@ def bundle(node: list[str]) -> None:
     STAMP.write_text(
         json.dumps({"sources": fingerprint(), "files": files}, indent=2, sort_keys=True) + "\n", "utf-8"
     )
-    keep = {*files.values(), *(f"{name}.LEGAL.txt" for name in files.values()), STAMP.name}
+    keep = before | set(files.values())
     for path in BUILD.iterdir():
-        if path.name not in keep:
+        if path.name.removesuffix(".LEGAL.txt") not in keep and path != STAMP:
             path.unlink()
     for name, file in sorted(files.items()):
         content = (BUILD / file).read_bytes()

@@ -83,7 +83,8 @@ def write(catalogue: Catalog) -> None:
 def tidy_header(catalogue: Catalog) -> None:
     """Keep out of the file what differs with every run or says nothing."""
     catalogue.header_comment = "# English for the texts of the pages; Chinese is their source."
-    catalogue.version = "1"
+    catalogue.fuzzy = False
+    catalogue.project, catalogue.version = "guanjia", "1"
     catalogue.msgid_bugs_address = ""
     catalogue.last_translator = catalogue.language_team = "Guanjia"
     catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)

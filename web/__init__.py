@@ -38,7 +38,10 @@ def create_app(
     errors.set_up(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    opened = engine or open_engine(engine_settings or Settings.from_environment(os.environ), app)
+    opened = engine
+    if opened is None:
+        opened = open_engine(engine_settings or Settings.from_environment(os.environ), app)
+        opened.database.upgrade()
     app.extensions["guanjia"] = opened
     with app.app_context():
         security.refuse_demo_accounts(opened, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from typing import Literal, TypeVar, cast, get_args
@@ -31,8 +32,9 @@ class Reader(UserMixin):
         self.person = person
 
     def get_id(self) -> str:
-        """The id that the session keeps."""
-        return str(self.person.id)
+        """What the session keeps: the id, and a mark that changes with the password."""
+        mark = hashlib.sha256(self.person.session_key.encode()).hexdigest()[:16]
+        return f"{self.person.id}-{mark}"
 
 
 def access(rule: Rule) -> Callable[[View], View]:

@@ -1,4 +1,4 @@
-"""A task's form as its page shows it: labels in the reader's language, values, what is shown, what is wrong."""
+"""A task's form as its page shows it: the reader's labels, values, what is shown, what is wrong."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
-
 from engine import Engine, people
 from engine.domain.views import Attachment, Words
 from forms.definition import load
@@ -16,6 +14,7 @@ from forms.model import Field, Form
 from forms.parsing import flatten
 from web.display import value_words
 from web.language import reader_language
+from web.words import gettext as _
 
 Choices = Mapping[str, Sequence[tuple[str, Words]]]
 
@@ -117,7 +116,9 @@ class Asked:
             return str(value_words(self.text(name) == "true"))
         if asked.is_choice:
             labels = dict(self.options(asked, rows))
-            return ("; " if reader_language() == "en" else "；").join(labels.get(one, one) for one in self.texts(name) if one)
+            return ("; " if reader_language() == "en" else "；").join(
+                labels.get(one, one) for one in self.texts(name) if one
+            )
         return self.text(name)
 
     def answered(self, components: Sequence[Field] | None = None) -> Iterator[Field]:

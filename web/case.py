@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from engine import cancel_case, case_view, document_view, resume_case, suspend_case
+from engine import cancel_case, case_view, catalogue, document_view, resume_case, suspend_case
 from engine.domain.facts import CaseId
-from engine.domain.filling import fill
-from engine.domain.views import CaseView, StepState
+from engine.domain.views import CaseView, Clock, StepState
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
-from web.display import words
+from web.display import here, words
 from web.language import reader_language
-from web.reading import reading, told
+from web.papers import Sheet
+from web.reading import reading, table_of, told
+from web.words import gettext as _
 
 bp = Blueprint("case", __name__)
+bp.add_app_template_filter(reading, "read")
+bp.add_app_template_filter(table_of, "as_table")
 
 #: What a case may be asked to do with a reason.
 ASKED = ("cancel", "suspend")
@@ -75,11 +77,8 @@ def paper(paper_id: int) -> ResponseReturnValue:
     return render_template(
         "case/paper.html",
         paper=found,
-        address=address,
+        sheet=Sheet(found, english=_is_english()),
         qr=segno.make(address, error="m").svg_data_uri(scale=4, border=0),
-        say=lambda text: found.words.get(text, text) if _is_english() else text,
-        told=lambda key: _paper_value(found.options, found.data, key),
-        filled=lambda text: _filled(found.options, found.data, text),
     )
 
 
@@ -89,6 +88,7 @@ def _ask_again(case_id: int, what: str) -> ResponseReturnValue:
 
 def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
     may = {"cancel": case.may_cancel, "suspend": case.may_suspend}
+    whole = request.args.get("history") == "all"
     process = request.args.get("process", "")
     process = process if process in case.diagrams else next(iter(case.diagrams), "")
     return render_template(
@@ -98,25 +98,42 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         wrong=wrong,
         process=process,
         drawing=_drawing(case, process),
+        drawings=_drawings(case, process),
+        clock_of=lambda state: Clock(state.due_at, None, state.light),
         steps=_strip(case),
-        history=told(case.history),
+        history=told(case.history, whole=whole),
+        whole=whole,
     )
+
+
+def _drawings(case: CaseView, process: str) -> list[tuple[str, str, None, bool]]:
+    """A tab for each drawing: the procedure's, and those of the procedures it called."""
+    if len(case.diagrams) == 1:
+        return []
+    names = {card.id: words(card.name) for card in catalogue(engine(), actor())}
+    return [(here(process=one), names.get(one, one), None, one == process) for one in case.diagrams]
 
 
 def _drawing(case: CaseView, process: str) -> dict[str, Any] | None:
     """What the diagram's script reads; None when there is no drawing."""
-    if process not in case.diagrams:
+    if "BPMNShape" not in case.diagrams.get(process, ""):
+        # A procedure that was published without a layout still has its list of steps.
         return None
-    here = [state for state in case.active if state.process == process]
+    waiting = [state for state in case.active if state.process == process]
     return {
         "xml": case.diagrams[process],
         "done": sorted(
-            node for done in case.done_nodes for owner, _slash, node in [done.partition("/")] if owner == process
+            node
+            for done in case.done_nodes
+            for owner, _slash, node in [done.partition("/")]
+            if owner == process
         ),
-        "active": sorted({state.node for state in here}),
-        "overlays": [_overlay(state) for state in here if state.due_at or state.who],
-        "names": dict(case.words) if _is_english() else None,
-        "links": {state.node: url_for("task.show", task_id=state.task_id) for state in here if state.task_id},
+        "active": sorted({state.node for state in waiting}),
+        "overlays": [_overlay(state) for state in waiting if state.due_at or state.who],
+        "names": dict(getattr(case, "words", {})) if _is_english() else None,
+        "links": {
+            state.node: url_for("task.show", task_id=state.task_id) for state in waiting if state.task_id
+        },
     }
 
 
@@ -139,19 +156,6 @@ def _strip(case: CaseView) -> list[tuple[str, str]]:
     )
     active = dict.fromkeys(words(state.name) for state in case.active if state.kind == "task")
     return [*((name, "done") for name in done), *((name, "active") for name in active)]
-
-
-def _paper_value(options: Mapping[str, Mapping[str, str]], data: Mapping[str, Any], key: str) -> Any:
-    value = data.get(key)
-    labels = options.get(key, {})
-    if isinstance(value, list):
-        return [labels.get(str(one), one) for one in value]
-    return labels.get(str(value), value)
-
-
-def _filled(options: Mapping[str, Mapping[str, str]], data: Mapping[str, Any], text: str) -> str:
-    values = {key: _paper_value(options, data, key) for key in data}
-    return fill(text, {key: "" if value is None else reading(value) for key, value in values.items()})
 
 
 def _is_english() -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from engine import cases
+from engine import list_cases
 from engine.domain.facts import CaseStatus
 from web.access import access, actor, engine
 from web.display import is_htmx
+from web.words import gettext as _
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -20,10 +20,10 @@ bp = Blueprint("cases", __name__, url_prefix="/cases")
 @access("signed-in")
 def index() -> ResponseReturnValue:
     """Show the cases, the newest first."""
-    view = "started" if request.args.get("view") == "started" else "all"
+    view: Literal["all", "started"] = "started" if request.args.get("view") == "started" else "all"
     status = request.args.get("status", "")
     text = request.args.get("q", "").strip()
-    page = cases(
+    page = list_cases(
         engine(),
         actor(),
         view=view,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,18 @@ def asset(name: str) -> str:
     return url_for("static", filename=f"build/{manifest()[name]}")
 
 
-@cache
 def manifest() -> Mapping[str, str]:
     """The built files by their plain names; raises :class:`Misconfigured` before the first build."""
     path = BUILD / "manifest.json"
-    if not path.is_file():
-        raise Misconfigured("The front end is not built; run `python tools/build_ui.py`.")
+    try:
+        # Looked at anew after a build, so that a process that runs on finds the new files.
+        return _read_manifest(path, path.stat().st_mtime_ns)
+    except FileNotFoundError as error:
+        raise Misconfigured("The front end is not built; run `python tools/build_ui.py`.") from error
+
+
+@lru_cache(maxsize=1)
+def _read_manifest(path: Path, _written_at: int) -> Mapping[str, str]:
     files: dict[str, str] = json.loads(path.read_text("utf-8"))["files"]
     return files
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import catalogue, counts, inbox
 from web.access import access, actor, engine
 from web.display import is_htmx, words
+from web.words import gettext as _
 
 bp = Blueprint("inbox", __name__)
 
-VIEWS = ("mine", "claimable", "done")
+View = Literal["mine", "claimable", "done"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 @bp.get("/")
 @access("signed-in")
 def index() -> ResponseReturnValue:
     """Show my tasks, what is due first first; a background refresh gets the list alone."""
-    view = request.args.get("view", "mine")
-    view = view if view in VIEWS else VIEWS[0]
+    view = next((one for one in VIEWS if one == request.args.get("view")), VIEWS[0])
     orders = sorts(view)
     sort = request.args.get("sort", "")
     sort = sort if sort in dict(orders) else orders[0][0]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import incidents, retry_incident
 from web.access import access, actor, engine
+from web.words import gettext as _
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 

@@ -57,7 +57,9 @@ def reader_language() -> str:
     for choice in (reader.language if reader else "", request.cookies.get(COOKIE, "")):
         if choice in LANGUAGES:
             return choice
-    return request.accept_languages.best_match(LANGUAGES) or "zh"
+    # By the language alone: zh-CN, zh-TW and zh-Hans-HK all read Chinese.
+    wanted = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in wanted if language in LANGUAGES), "zh")
 
 
 def script_words() -> dict[str, str]:
@@ -66,6 +68,7 @@ def script_words() -> dict[str, str]:
         "close": _("关闭"),
         "remove": _("移除"),
         "offline": _("没有连上服务器，请检查网络后再试。"),
+        "signed_out": _("登录已过期，请刷新本页重新登录。已自动保存的内容不会丢失。"),
         "offline_draft": _("已离线；内容还在本页，联网后自动保存。"),
         "draft_failed": _("未能自动保存，请先不要离开本页。"),
         "saved_at": _("已自动保存 {time}"),

@@ -89,15 +89,21 @@ def set_password() -> ResponseReturnValue:
         change_password(engine(), person().id, old=old, new=new)
     except Invalid as error:
         return _page(_password_problem(error)), 422
-    begin_session(person())
+    changed = find_person(engine(), person().id)
+    if changed is not None:
+        begin_session(changed)
     flash(_("密码已修改。"), "done")
     return redirect(url_for("me.show"), code=303)
 
 
 def _password_problem(error: Invalid) -> dict[str, str]:
-    if error.facts.get("field") == "old":
-        return {"old": _("原密码不对。")}
-    return {"new": _("新密码太弱或原密码不对：新密码至少 10 个字符，不能是常见密码，也不能包含登录名。")}
+    said = {
+        "wrong": _("原密码不对。"),
+        "short": _("密码太短，至少 %(least)s 个字符。", least=error.facts.get("least", 10)),
+        "long": _("密码太长。"),
+        "same": _("新密码与原密码相同。"),
+    }.get(str(error.facts.get("reason")), _("这个密码容易被猜到：请不要用常见密码，也不要包含登录名。"))
+    return {"old" if error.facts.get("field") == "old" else "new": said}
 
 
 def _page(errors: dict[str, str]) -> str:

@@ -70,30 +70,29 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%H:%M}"
 
 
-def span_words(span: timedelta, *, working_day: timedelta | None = None) -> str:
-    """A positive span: 40 分, 1 时 10 分, 2 天; with the length of a working day: 2 个工作日."""
-    length = working_day or _DAY
-    if span >= length:
-        return _days(span, length, working=working_day is not None)
-    minutes = int(span.total_seconds() // 60)
-    hours, rest = divmod(minutes, 60)
+def span_words(span: timedelta) -> str:
+    """A positive span: 40 分, 1 时 10 分, 2 天 3 时."""
+    days, rest = divmod(span, _DAY)
+    minutes = int(rest.total_seconds() // 60)
+    hours, minutes = divmod(minutes, 60)
+    if days >= _ROUND_FROM:
+        return ngettext("%(num)s 天", "%(num)s 天", round(span / _DAY))
+    if days:
+        said = ngettext("%(num)s 天", "%(num)s 天", days)
+        return _("%(days)s %(h)s 时", days=said, h=hours) if hours else said
     if not hours:
-        return _("%(m)s 分", m=rest)
-    return _("%(h)s 时 %(m)s 分", h=hours, m=rest) if rest else _("%(h)s 小时", h=hours)
+        return _("%(m)s 分", m=minutes)
+    return _("%(h)s 时 %(m)s 分", h=hours, m=minutes) if minutes else _("%(h)s 小时", h=hours)
 
 
-def _days(span: timedelta, length: timedelta, *, working: bool) -> str:
-    whole, rest = divmod(span, length)
-    count = round(span / length) if whole >= _ROUND_FROM else whole
-    days = (
-        ngettext("%(num)s 个工作日", "%(num)s 个工作日", count)
-        if working
-        else ngettext("%(num)s 天", "%(num)s 天", count)
-    )
-    hours = int(rest.total_seconds() // 3600)
-    if whole < _ROUND_FROM and hours:
-        return _("%(days)s %(h)s 时", days=days, h=hours)
-    return str(days)
+def working_words(span: timedelta, *, working_day: timedelta, days_apart: int) -> str:
+    """A positive span of working time: hours within a day, working days beyond: 2 个工作日.
+
+    ``days_apart`` is how many days of the calendar lie between; calendars differ in the length of their
+    days, and nobody shall read of a working day that is left until this evening.
+    """
+    count = min(round(span / working_day), days_apart)
+    return ngettext("%(num)s 个工作日", "%(num)s 个工作日", count) if count else span_words(span)
 
 
 def clock_words(
@@ -106,7 +105,12 @@ def clock_words(
     passes = due - now
     left = passes if clock.left is None else clock.left
     together = abs(passes - left) < _TOGETHER
-    span = span_words(abs(left), working_day=None if together else working_day)
+    apart = abs((due.astimezone(zone).date() - now.astimezone(zone).date()).days)
+    span = (
+        span_words(abs(left))
+        if together
+        else working_words(abs(left), working_day=working_day, days_apart=apart)
+    )
     late = passes < timedelta()
     words = _("超时 %(span)s", span=span) if late else _("剩 %(span)s", span=span)
     why = clock.why.in_language(language) if clock.why else ""

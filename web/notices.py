@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import mark_read, notices
+from engine import list_notices, mark_read
 from web.access import access, actor, engine
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
@@ -15,7 +15,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 @access("signed-in")
 def index() -> ResponseReturnValue:
     """Show my notices, the newest first."""
-    page = notices(engine(), actor(), page=request.args.get("page", 1, type=int))
+    page = list_notices(engine(), actor(), page=request.args.get("page", 1, type=int))
     return render_template("notices/index.html", page=page)
 
 

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web import health, me, signin
+from web import (
+    case,
+    cases,
+    files,
+    health,
+    inbox,
+    incidents,
+    me,
+    notices,
+    procedures,
+    registers,
+    search,
+    signin,
+    start,
+    task,
+    timers,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    inbox.bp,
+    task.bp,
+    start.bp,
+    cases.bp,
+    case.bp,
+    files.bp,
+    registers.bp,
+    timers.bp,
+    incidents.bp,
+    procedures.bp,
+    notices.bp,
+    search.bp,
     signin.bp,
     me.bp,
     health.bp,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -20,7 +22,8 @@ def index() -> ResponseReturnValue:
     cards = [
         card
         for card in catalogue(engine(), actor())
-        if text in f"{card.id} {card.name.zh} {card.name.en} {card.description.zh} {card.description.en}".casefold()
+        if text
+        in f"{card.id} {card.name.zh} {card.name.en} {card.description.zh} {card.description.en}".casefold()
     ]
     return render_template("procedures/index.html", cards=cards, text=request.args.get("q", ""))
 
@@ -30,12 +33,14 @@ def index() -> ResponseReturnValue:
 def show(procedure_id: str) -> ResponseReturnValue:
     """Show one procedure."""
     found = procedure_view(engine(), procedure_id, actor())
-    drawing = {
-        "xml": found.diagram,
-        "done": [],
-        "active": [],
-        "overlays": [],
-        "names": dict(found.words) if reader_language() == "en" else None,
-        "links": {},
-    }
+    drawing: dict[str, Any] | None = None
+    if "BPMNShape" in found.diagram:
+        drawing = {
+            "xml": found.diagram,
+            "done": [],
+            "active": [],
+            "overlays": [],
+            "names": dict(getattr(found, "words", {})) if reader_language() == "en" else None,
+            "links": {},
+        }
     return render_template("procedures/show.html", procedure=found, drawing=drawing)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_date
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from engine.domain.views import Datum, Entry, Words
 from web import moments
 from web.display import money, number, reader_zone, value_words, words
 from web.language import reader_language
+from web.words import gettext as _
 
 #: Kinds of history that only the drawing needs.
-UNTOLD = frozenset({"passed"})
+DRAWN = frozenset({"passed"})
+#: Kinds that follow from what is told beside them: they stand in the whole history only.
+UNTOLD = DRAWN | {"task_opened", "told", "register_written"}
 
 
-def told(history: Sequence[Entry]) -> list[Entry]:
-    """The history that people read, the newest first."""
-    return [entry for entry in reversed(history) if entry.kind not in UNTOLD]
+def told(history: Sequence[Entry], *, whole: bool = False) -> list[Entry]:
+    """The history that people read, the newest first; ``whole`` leaves out what is only drawn."""
+    left_out = DRAWN if whole else UNTOLD
+    return [entry for entry in reversed(history) if entry.kind not in left_out]
 
 
 def reading(value: Any) -> str:
@@ -37,6 +40,30 @@ def reading(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "\n".join(reading(one) for one in value) or "—"
     return value_words(value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a case's data: the labels of the columns, then the values as people read them."""
+
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def table_of(datum: Datum) -> Table | None:
+    """The table that a datum with rows is; None for any other."""
+    rows = [row for row in datum.value if _is_row(row)] if isinstance(datum.value, tuple) else []
+    if not rows:
+        return None
+    heads = {cell.key: words(cell.label) for row in rows for cell in row}
+    return Table(
+        heads=list(heads.values()),
+        rows=[[reading(next((c.value for c in row if c.key == key), None)) for key in heads] for row in rows],
+    )
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(isinstance(cell, Datum) for cell in value)
 
 
 def day(value: date) -> str:
@@ -75,11 +102,6 @@ def reading_of(value: Any, type: str) -> str:
     if type == "bool" and found in (None, ""):
         return "—"
     return reading(found)
-
-
-def count_words(count: int) -> str:
-    """How many rows there are."""
-    return ngettext("共 %(num)s 条", "共 %(num)s 条", count)
 
 
 def yes_or_no() -> list[tuple[str, str]]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from engine import register_history, register_view, registers
+from engine import list_registers, register_history, register_view
 from engine.domain.views import Column, RegisterRow, RegisterView
 from web.access import access, actor, engine
 from web.display import is_htmx, moment, site_name, words
 from web.reading import reading_of, yes_or_no
+from web.words import gettext as _
 from web.workbook import SPREADSHEET, workbook
 
 bp = Blueprint("registers", __name__, url_prefix="/registers")
@@ -28,7 +28,7 @@ ACROSS = 11
 @access("signed-in")
 def index() -> ResponseReturnValue:
     """Show the registers that I may read."""
-    return render_template("registers/index.html", cards=registers(engine(), actor()))
+    return render_template("registers/index.html", cards=list_registers(engine(), actor()))
 
 
 @bp.get("/<register_id>")
@@ -44,6 +44,7 @@ def show(register_id: str) -> ResponseReturnValue:
         filters=_filters(),
         filtered=[(column, _choices(column)) for column in register.columns if _choices(column)],
         sites=_sites(),
+        own=_own_number(register),
         cell=cell,
     )
 
@@ -138,6 +139,17 @@ def _everything(register_id: str) -> tuple[RegisterView, list[RegisterRow]]:
     for page in range(2, min(register.page.pages, MOST // CHUNK) + 1):
         rows += _view(register_id, page=page, size=CHUNK).page.rows
     return register, rows
+
+
+def _own_number(register: RegisterView) -> str:
+    """The key of the column that holds the case's own number, which need not stand there twice."""
+    rows = register.page.rows
+    own = (
+        column.key
+        for column in register.columns
+        if rows and all(row.values.get(column.key) == row.case_number for row in rows)
+    )
+    return next(own, "")
 
 
 def _sort() -> str:

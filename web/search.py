@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import search
 from web.access import access, actor, engine
 from web.display import is_htmx, words
+from web.words import gettext as _
 
 bp = Blueprint("search", __name__, url_prefix="/search")
 

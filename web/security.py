@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import hmac
 
 from flask import Flask, Response, current_app, request, session
 from flask_limiter import Limiter
@@ -12,12 +12,12 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine import Engine, authenticate, people
+from engine import Engine, has_demo_accounts
 from engine import person as find_person
 from engine.domain.facts import Person, UserId
 from engine.errors import Misconfigured
 from web.access import Reader, guard, signed_in
-from web.settings import DEMO_PASSWORD, WebSettings
+from web.settings import WebSettings
 
 #: No inline script or style, no eval, no other host; data: only for small pictures.
 CONTENT_SECURITY_POLICY = {
@@ -46,8 +46,6 @@ PERMISSIONS_POLICY = {
 }
 #: Seconds between two notes of "still here" in the session.
 SEEN_EVERY = 60
-#: How many of the oldest accounts a production start tries with the demo password.
-ACCOUNTS_TRIED = 3
 YEAR = 365 * 24 * 3600
 
 csrf = CSRFProtect()
@@ -92,28 +90,24 @@ def protect(app: Flask, settings: WebSettings) -> None:
     limiter.init_app(app)
     app.before_request(_end_stale_session)
     app.before_request(guard)
-    app.before_request(csrf.protect)
+    app.before_request(_check_token)
     app.after_request(_cache)
 
 
 def refuse_demo_accounts(engine: Engine, settings: WebSettings) -> None:
     """Refuse a production start on a demo's database; raises :class:`Misconfigured`."""
-    if settings.env != "production":
-        return
-    oldest = sorted((found for found in people(engine) if found.active), key=lambda found: found.id)
-    for found in oldest[:ACCOUNTS_TRIED]:
-        if authenticate(engine, found.login, DEMO_PASSWORD) is not None:
-            raise Misconfigured(
-                f"The account {found.login} has the password of the demo. Use a database without demo "
-                "accounts, or change their passwords; for a demo set GUANJIA_ENV=demo."
-            )
+    if settings.env == "production" and has_demo_accounts(engine):
+        raise Misconfigured(
+            "This database has accounts of the demo, whose password everybody knows. Use another database "
+            "(GUANJIA_DATABASE_URL); for a demo set GUANJIA_ENV=demo."
+        )
 
 
 def begin_session(person: Person) -> None:
     """Sign a person in with a session of its own: nothing of the one before is kept."""
     session.clear()
     session.permanent = True
-    now = int(time.time())
+    now = _now()
     session["begun"] = session["seen"] = now
     login_user(Reader(person))
 
@@ -124,23 +118,39 @@ def end_session() -> None:
     session.clear()
 
 
-def _load(user_id: str) -> Reader | None:
+def _now() -> int:
     engine: Engine = current_app.extensions["guanjia"]
+    return int(engine.now().timestamp())
+
+
+def _load(remembered: str) -> Reader | None:
+    engine: Engine = current_app.extensions["guanjia"]
+    user_id = remembered.partition("-")[0]
     found = find_person(engine, UserId(int(user_id))) if user_id.isdecimal() else None
-    return Reader(found) if found is not None and found.active else None
+    if found is None or not found.active:
+        return None
+    reader = Reader(found)
+    # A new password, or a locked account, ends the sessions that were begun before.
+    return reader if hmac.compare_digest(reader.get_id(), remembered) else None
 
 
 def _end_stale_session() -> None:
     if "begun" not in session or request.endpoint == "static":
         return
     settings: WebSettings = current_app.extensions["guanjia-web"]
-    now = int(time.time())
+    now = _now()
     idle = now - session.get("seen", 0)
     if idle > settings.idle.total_seconds() or now - session["begun"] > settings.lifetime.total_seconds():
         end_session()
     elif idle > SEEN_EVERY and request.headers.get("X-Background") != "1":
         # A page that refreshes itself is not somebody being there.
         session["seen"] = now
+
+
+def _check_token() -> None:
+    # What is not there, or not there for this method, is answered as such.
+    if request.endpoint is not None:
+        csrf.protect()
 
 
 def _cache(response: Response) -> Response:

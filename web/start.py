@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import catalogue, start_case
 from engine.domain.views import ProcedureCard
 from web.access import access, actor, engine
+from web.words import gettext as _
 
 bp = Blueprint("start", __name__, url_prefix="/start")
 

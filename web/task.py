@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from engine import (
     add_attachment,
+    case_view,
     claim_task,
     complete_task,
     form_fields,
@@ -29,6 +29,8 @@ from forms.parsing import flatten, parse
 from web.access import access, actor, engine
 from web.asking import Asked, of_answers
 from web.display import is_htmx, moment, words
+from web.reading import told
+from web.words import gettext as _
 
 bp = Blueprint("task", __name__, url_prefix="/tasks")
 
@@ -84,7 +86,9 @@ def release(task_id: str) -> ResponseReturnValue:
     """Put a task back for my roles; what was typed stays with it."""
     release_task(engine(), TaskId(task_id), by=actor())
     flash(_("已放回待领，已填写的内容保留为草稿。"), "done")
-    return redirect(url_for("inbox.index"), code=303) if request.form.get("from") != "list" else _back(task_id)
+    return (
+        redirect(url_for("inbox.index"), code=303) if request.form.get("from") != "list" else _back(task_id)
+    )
 
 
 @bp.post("/<task_id>/draft")
@@ -133,7 +137,9 @@ def upload(task_id: str) -> ResponseReturnValue:
 def _own(posted: Typed) -> Typed:
     """What belongs to the form: without the page's own names."""
     own = ((name, value) for name, value in posted.items(multi=True))
-    return MultiDict((name, value) for name, value in own if not name.startswith("_") and name != "csrf_token")
+    return MultiDict(
+        (name, value) for name, value in own if not name.startswith("_") and name != "csrf_token"
+    )
 
 
 def _typed(task: TaskView) -> Typed:
@@ -224,6 +230,8 @@ def _page(
         lost=lost,
         late=late,
         refused=refused,
+        history=told(task.history),
+        known=case_view(engine(), task.case_id, actor()).data,
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
         most_bytes=engine().settings.upload_bytes,
@@ -238,13 +246,19 @@ def _asked(
     if form is None or task.form is None:
         return None
     files = {one.id: one for one in task.attachments}
-    fixed = {leaf.key: task.data[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in task.data}
+    fixed = {
+        leaf.key: task.data[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in task.data
+    }
     shown = flatten(form, fixed, zone=engine().zone_of(task.site))
     if not task.may_complete:
-        known = of_answers(
-            engine(), task.form, task.data, words=task.form_words, attachments=task.attachments, site=task.site
+        return of_answers(
+            engine(),
+            task.form,
+            task.data,
+            words=task.form_words,
+            attachments=task.attachments,
+            site=task.site,
         )
-        return known
     state = form_fields(engine(), task.task_id, actor(), typed)
     if state is None:
         return None

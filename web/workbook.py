@@ -7,12 +7,12 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
-from flask_babel import gettext as _
 from xlsxwriter import Workbook
 
 from engine.domain.views import Column, RegisterRow
 from web.display import reader_zone, words
 from web.reading import reading_of, typed
+from web.words import gettext as _
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Excel allows 31 characters for a sheet's name, none of these.
@@ -24,9 +24,7 @@ _NARROW, _WIDE = 9, 44
 _HEAD = 2
 
 
-def workbook(
-    *, title: str, said: str, columns: Sequence[Column], rows: Sequence[RegisterRow]
-) -> BytesIO:
+def workbook(*, title: str, said: str, columns: Sequence[Column], rows: Sequence[RegisterRow]) -> BytesIO:
     """The rows with their case, time, writer and state before the register's own columns."""
     content = BytesIO()
     book = Workbook(
@@ -41,7 +39,13 @@ def workbook(
     )
     formats = _Formats(book)
     sheet = book.add_worksheet(title.translate(_NOT_IN_NAMES)[:31] or "1")
-    heads = [_("案件编号"), *(words(column.label) for column in columns), _("登记时间"), _("登记人"), _("状态")]
+    heads = [
+        _("案件编号"),
+        *(words(column.label) for column in columns),
+        _("登记时间"),
+        _("登记人"),
+        _("状态"),
+    ]
     sheet.write_string(0, 0, title, formats.title)
     sheet.write_string(0, min(4, len(heads) - 1), said, formats.quiet)
     widths = [_width(head) for head in heads]
@@ -147,4 +151,6 @@ def _write(sheet: Any, line: int, number: int, value: Any, style: Any, kind: str
 
 def _width(text: str) -> int:
     """About how wide the widest line is, a Chinese character counting two."""
-    return max((sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.splitlines()), default=0)
+    return max(
+        (sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.splitlines()), default=0
+    )

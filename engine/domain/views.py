@@ -204,7 +204,7 @@ class Datum:
 
     ``value`` is a text, number or bool as stored; a date or an aware datetime; Words for a choice and a
     tuple of them for a checklist; a person's name; a tuple of file names; for repeating rows a tuple of
-    mappings from the column's label to its value. What is masked is text.
+    rows, each a tuple of Datum. What is masked is text.
     """
 
     key: str

@@ -81,13 +81,12 @@ class _Reader:
             return _moment(leaf.subtype, value)
         return value
 
-    def _row(self, bundle: Bundle, leaf: Field, path: str, row: Mapping[str, Any]) -> dict[Words, Any]:
-        read = (
+    def _row(self, bundle: Bundle, leaf: Field, path: str, row: Mapping[str, Any]) -> tuple[Datum, ...]:
+        return tuple(
             self.datum(bundle, child, f"{path}.{child.key}", row[child.key])
             for child in leaf.children
             if row.get(child.key) not in (None, "", [])
         )
-        return {datum.label: datum.value for datum in read}
 
 
 def _simple(leaf: Field, value: Any) -> Iterator[tuple[Field, Any]]:

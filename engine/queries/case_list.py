@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-def cases(
+def list_cases(
     engine: Engine,
     actor: Actor,
     *,

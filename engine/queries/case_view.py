@@ -52,7 +52,7 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             subject=case.subject,
             site=case.site,
             status=case.status,  # type: ignore[arg-type]
-            outcome=case.outcome,
+            outcome=veil.text(case.outcome),
             category=case.category,
             started_at=case.started_at,
             started_by=case.starter_name,

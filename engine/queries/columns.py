@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,24 +23,26 @@ class Sheet:
     """The columns of one register, with the form fields that their values come from."""
 
     engine: Engine
-    bundle: Bundle
-    declared: tuple[Mapping[str, Any], ...]
-    #: column key → the form field of the same key, if there is one.
+    bundles: tuple[Bundle, ...]
+    #: column key → its declaration, in order.
+    declared: Mapping[str, Mapping[str, Any]]
+    #: column key → the form field that its values come from, if there is one.
     fields: Mapping[str, Field]
+    #: The keys of personal columns: those declared so, and those whose form field is.
+    personal: frozenset[str]
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
+    @property
+    def keys(self) -> Iterable[str]:
         """The keys of all columns, in order."""
-        return tuple(str(column["key"]) for column in self.declared)
+        return self.declared.keys()
 
-    @cached_property
-    def personal(self) -> frozenset[str]:
-        """The keys of personal columns: those declared, and those whose form field is."""
-        return frozenset(
-            column["key"]
-            for column in self.declared
-            if column.get("personal") or ((field := self.fields.get(column["key"])) and field.personal)
+    @property
+    def telling(self) -> frozenset[str]:
+        """The keys of columns that hold personal data anywhere, also inside their rows."""
+        inside = (
+            key for key, field in self.fields.items() if any(child.personal for child in field.children)
         )
+        return self.personal | frozenset(inside)
 
     def values(self, values: Mapping[str, Any], *, masked: bool) -> Data:
         """A row's values, for a reader before whom personal columns are masked or open."""
@@ -61,14 +62,14 @@ class Sheet:
         names = {str(number): Words(name, name) for number, name in people.items()}
         return tuple(
             Column(
-                key=str(column["key"]),
-                label=self.bundle.words(str(column["label"])),
-                type=self._type(str(column["key"])),
-                masked=masked and column["key"] in self.personal,
-                options=self._options(str(column["key"]), names),
-                children=self._children(str(column["key"])),
+                key=key,
+                label=self._words(str(column["label"])),
+                type=self._type(key),
+                masked=masked and key in self.personal,
+                options=self._options(key, names),
+                children=self._children(key, masked=masked),
             )
-            for column in self.declared
+            for key, column in self.declared.items()
         )
 
     def has(self, key: str, column: Any, value: str) -> sa.ColumnElement[bool]:
@@ -86,9 +87,12 @@ class Sheet:
             return column.as_float()  # type: ignore[no-any-return]
         return column.as_string()  # type: ignore[no-any-return]
 
+    def _words(self, zh: str) -> Words:
+        known = next((bundle for bundle in self.bundles if zh in bundle.english), self.bundles[0])
+        return known.words(zh)
+
     def _type(self, key: str) -> str:
-        column = next(found for found in self.declared if found["key"] == key)
-        field = self.fields.get(key)
+        column, field = self.declared[key], self.fields.get(key)
         if column.get("type"):
             return str(column["type"])
         if field is not None and field.kind in ("user", "department", "money"):
@@ -105,22 +109,23 @@ class Sheet:
             }
         return self._labels(field.options) if field is not None else {}
 
-    def _children(self, key: str) -> tuple[Column, ...]:
+    def _children(self, key: str, *, masked: bool) -> tuple[Column, ...]:
         field = self.fields.get(key)
         if field is None or not field.is_rows:
             return ()
         return tuple(
             Column(
                 key=child.key,
-                label=self.bundle.words(child.label or child.key),
+                label=self._words(child.label or child.key),
                 type=child.kind or ("number" if child.type == "number" else "text"),
+                masked=masked and child.personal,
                 options=self._labels(child.options),
             )
             for child in field.children
         )
 
     def _labels(self, options: Iterable[Any]) -> dict[str, Words]:
-        return {option.value: self.bundle.words(option.label) for option in options}
+        return {option.value: self._words(option.label) for option in options}
 
     def _rows_masked(self, key: str, value: Any) -> Any:
         field = self.fields.get(key)
@@ -134,18 +139,30 @@ class Sheet:
         ]
 
 
-def sheet_of(engine: Engine, bundle: Bundle, register: Mapping[str, Any]) -> Sheet:
-    """The sheet of a register as its procedure declares it."""
+def sheet_of(engine: Engine, declarations: Sequence[tuple[Bundle, Mapping[str, Any]]]) -> Sheet:
+    """The sheet of a register as its procedures declare it; a column stands where it comes first."""
+    columns: dict[str, Mapping[str, Any]] = {}
+    fields: dict[str, Field] = {}
+    personal: set[str] = set()
+    for bundle, register in declarations:
+        asked = _fields_of(bundle)
+        for column in register["columns"]:
+            key = str(column["key"])
+            columns.setdefault(key, column)
+            # A column with an expression of its own is no field, unless it says just that field.
+            field = asked.get(str(column.get("value", key)).strip())
+            if field is not None:
+                fields.setdefault(key, field)
+            if column.get("personal") or (field is not None and field.personal):
+                personal.add(key)
+    bundles = tuple(bundle for bundle, _ in declarations)
+    return Sheet(engine, bundles, columns, fields, frozenset(personal))
+
+
+def _fields_of(bundle: Bundle) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for form in bundle.forms.values():
         for leaf in form.leaves():
             if leaf.key not in fields or leaf.personal:
                 fields[leaf.key] = leaf
-    # A column with an expression of its own is not the field, unless it says just that.
-    declared = tuple(register["columns"])
-    same = {
-        column["key"]: fields[name]
-        for column in declared
-        if (name := str(column.get("value", column["key"])).strip()) in fields
-    }
-    return Sheet(engine, bundle, declared, same)
+    return fields

@@ -16,7 +16,7 @@ from engine.wiring import Engine
 SIZE = 30
 
 
-def notices(engine: Engine, actor: Actor, *, page: int = 1) -> Page[Notice]:
+def list_notices(engine: Engine, actor: Actor, *, page: int = 1) -> Page[Notice]:
     """A person's own notices, the newest first."""
     table = models.Notice
     statement = (

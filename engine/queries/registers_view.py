@@ -32,6 +32,7 @@ _Row = models.RegisterRow
 _COLUMNS = (
     _Row.id,
     _Row.case_id,
+    _Row.procedure,
     _Row.site,
     _Row.at,
     _Row.by,
@@ -44,8 +45,8 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class _Book:
-    """A register with what one person may read of it."""
+class _Part:
+    """A register as one procedure declares it, with what one person may read of its rows."""
 
     published: Published
     declared: Mapping[str, Any]
@@ -55,33 +56,67 @@ class _Book:
     near: frozenset[str]
 
     @property
-    def id(self) -> str:
-        return str(self.declared["id"])
-
-    @property
-    def open_everywhere(self) -> bool:
+    def is_open(self) -> bool:
         """True when nothing that they read is masked."""
         return EVERYWHERE in self.near or (EVERYWHERE not in self.sites and self.sites <= self.near)
 
-    def is_open(self, site: str) -> bool:
-        """Say whether personal columns are open at a site."""
-        return EVERYWHERE in self.near or site in self.near
+    def rows_at(self, sites: frozenset[str]) -> sa.ColumnElement[bool]:
+        """The condition that keeps this procedure's rows of these sites."""
+        mine = sa.and_(_Row.register == self.declared["id"], _Row.procedure == self.published.procedure)
+        return mine if EVERYWHERE in sites else mine & _Row.site.in_(sites)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A register before one person; several procedures may write to the same one."""
+
+    id: str
+    #: Those of which the person reads anything; never empty.
+    parts: tuple[_Part, ...]
 
     @property
-    def condition(self) -> sa.ColumnElement[bool]:
-        mine = _Row.register == self.id
-        return mine if EVERYWHERE in self.sites else mine & _Row.site.in_(self.sites)
+    def is_open(self) -> bool:
+        """True when nothing that they read is masked."""
+        return all(part.is_open for part in self.parts)
+
+    @property
+    def readable(self) -> sa.ColumnElement[bool]:
+        """The condition that keeps the rows that they read."""
+        return sa.or_(*(part.rows_at(part.sites) for part in self.parts))
+
+    @property
+    def open_rows(self) -> sa.ColumnElement[bool]:
+        """The condition that keeps the rows whose personal columns are open before them."""
+        return sa.or_(*(part.rows_at(part.near) for part in self.parts))
+
+    def masks(self, procedure: str, site: str) -> bool:
+        """Say whether personal columns of a procedure's row at a site are masked."""
+        return not any(
+            part.published.procedure == procedure and (EVERYWHERE in part.near or site in part.near)
+            for part in self.parts
+        )
+
+    def reads(self, procedure: str, site: str) -> bool:
+        """Say whether they read a procedure's rows of a site."""
+        return any(
+            part.published.procedure == procedure and (EVERYWHERE in part.sites or site in part.sites)
+            for part in self.parts
+        )
+
+    def sheet(self, engine: Engine) -> Sheet:
+        """The columns of all parts, each key once."""
+        return sheet_of(engine, [(part.published.bundle, part.declared) for part in self.parts])
 
 
-def registers(engine: Engine, actor: Actor) -> list[RegisterCard]:
+def list_registers(engine: Engine, actor: Actor) -> list[RegisterCard]:
     """The registers that a person may read, with how many rows of them."""
     with engine.database.look() as session:
-        books = [book for book in _books(engine, session, actor) if book.sites]
+        books = _books(engine, session, actor)
         if not books:
             return []
         rows = session.execute(
             sa.select(_Row.register, sa.func.count().label("n"), sa.func.max(_Row.at).label("last"))
-            .where(sa.or_(*(book.condition for book in books)))
+            .where(sa.or_(*(book.readable for book in books)))
             .group_by(_Row.register)
         )
         told = {row.register: (row.n, row.last) for row in rows}
@@ -107,24 +142,24 @@ def register_view(
     """
     with engine.database.look() as session:
         book = _require_book(engine, session, register_id, actor)
-        sheet = sheet_of(engine, book.published.bundle, book.declared)
+        sheet = book.sheet(engine)
         statement = (
             sa.select(*_COLUMNS)
             .join(Case, Case.id == _Row.case_id)
-            .where(book.condition, _search(book, sheet, text), *_filters(engine, book, sheet, filters or {}))
+            .where(book.readable, _search(book, sheet, text), *_filters(engine, book, sheet, filters or {}))
             .order_by(*_order(book, sheet, sort), _Row.id.desc())
         )
         found, total, page, size = paged(session, statement, page=page, size=size)
         total_rows, last = session.execute(
-            sa.select(sa.func.count(), sa.func.max(_Row.at)).where(book.condition)
+            sa.select(sa.func.count(), sa.func.max(_Row.at)).where(book.readable)
         ).one()
-        columns = sheet.columns(session, [row.values for row in found], masked=not book.open_everywhere)
+        columns = sheet.columns(session, [row.values for row in found], masked=not book.is_open)
     rows = [_row(book, sheet, row) for row in found]
     return RegisterView(
         card=_card(book, total_rows, last),
         columns=columns,
         page=Page(rows, total, page, size),
-        orientation=book.declared.get("orientation", "landscape"),
+        orientation=book.parts[0].declared.get("orientation", "landscape"),
     )
 
 
@@ -135,16 +170,16 @@ def register_history(engine: Engine, row_id: int, actor: Actor) -> list[Register
     """
     with engine.database.look() as session:
         row = session.execute(
-            sa.select(_Row.register, _Row.site, _Row.case_id, Case.number)
+            sa.select(_Row.register, _Row.procedure, _Row.site, _Row.case_id, Case.number)
             .join(Case, Case.id == _Row.case_id)
             .where(_Row.id == row_id)
         ).one_or_none()
         if row is None:
             raise RegisterNotFound(row=row_id)
         book = _require_book(engine, session, row.register, actor)
-        if EVERYWHERE not in book.sites and row.site not in book.sites:
+        if not book.reads(row.procedure, row.site):
             raise Forbidden(row=row_id)
-        sheet = sheet_of(engine, book.published.bundle, book.declared)
+        sheet = book.sheet(engine)
         entries = session.scalars(
             sa.select(RegisterEntry).where(RegisterEntry.row_id == row_id).order_by(RegisterEntry.seq)
         ).all()
@@ -155,7 +190,7 @@ def register_history(engine: Engine, row_id: int, actor: Actor) -> list[Register
             case_number=row.number,
             at=entry.at,
             by=entry.by,
-            values=sheet.values(entry.values, masked=not book.is_open(row.site)),
+            values=sheet.values(entry.values, masked=book.masks(row.procedure, row.site)),
             void=entry.void,
             void_reason=entry.void_reason,
             entries=entry.seq,
@@ -167,7 +202,15 @@ def register_history(engine: Engine, row_id: int, actor: Actor) -> list[Register
 # Who reads what ----------------------------------------------------------------------------------
 
 
-def _books(engine: Engine, session: Session, actor: Actor) -> Iterator[_Book]:
+def _books(engine: Engine, session: Session, actor: Actor) -> list[_Book]:
+    found: dict[str, list[_Part]] = {}
+    for part in _parts(engine, session, actor):
+        if part.sites:
+            found.setdefault(str(part.declared["id"]), []).append(part)
+    return [_Book(register, tuple(parts)) for register, parts in found.items()]
+
+
+def _parts(engine: Engine, session: Session, actor: Actor) -> Iterator[_Part]:
     newest = sa.select(sa.func.max(Version.id)).group_by(Version.procedure)
     for version_id in session.scalars(
         sa.select(Version.id).where(Version.id.in_(newest)).order_by(Version.procedure)
@@ -176,7 +219,7 @@ def _books(engine: Engine, session: Session, actor: Actor) -> Iterator[_Book]:
         for declared in published.bundle.registers.values():
             readers = seeing.with_supervisors(engine, declared.get("readers", ()))
             personal = declared.get("personal_readers")
-            yield _Book(
+            yield _Part(
                 published=published,
                 declared=declared,
                 sites=frozenset({EVERYWHERE}) if actor.admin else seeing.sites_of(actor, readers),
@@ -187,20 +230,21 @@ def _books(engine: Engine, session: Session, actor: Actor) -> Iterator[_Book]:
 def _require_book(engine: Engine, session: Session, register: str, actor: Actor) -> _Book:
     for book in _books(engine, session, actor):
         if book.id == register:
-            if not book.sites:
-                raise Forbidden(register=register)
             return book
+    if any(part.declared["id"] == register for part in _parts(engine, session, actor)):
+        raise Forbidden(register=register)
     raise RegisterNotFound(register=register)
 
 
 def _card(book: _Book, rows: int, last: datetime | None) -> RegisterCard:
-    bundle = book.published.bundle
+    first = book.parts[0]
+    bundle = first.published.bundle
     return RegisterCard(
         id=book.id,
-        title=bundle.words(str(book.declared["title"])),
-        procedure=book.published.procedure,
+        title=bundle.words(str(first.declared["title"])),
+        procedure=first.published.procedure,
         procedure_name=bundle.name,
-        source=str(book.declared.get("source", "")),
+        source=str(first.declared.get("source", "")),
         rows=rows,
         last_at=last,
     )
@@ -213,7 +257,7 @@ def _row(book: _Book, sheet: Sheet, row: Any) -> RegisterRow:
         case_number=row.number,
         at=row.at,
         by=row.by,
-        values=sheet.values(row.values, masked=not book.is_open(row.site)),
+        values=sheet.values(row.values, masked=book.masks(row.procedure, row.site)),
         void=row.void,
         void_reason=row.void_reason,
         entries=row.entries,
@@ -227,11 +271,11 @@ def _search(book: _Book, sheet: Sheet, text: str) -> sa.ColumnElement[bool]:
     if not text.strip():
         return sa.true()
     everything = matches(text, _Row.search)
-    if book.open_everywhere or not sheet.personal:
+    if book.is_open or not sheet.telling:
         return everything
-    told = (_Row.values[key].as_string() for key in sheet.keys if key not in sheet.personal)
+    told = (_Row.values[key].as_string() for key in sheet.keys if key not in sheet.telling)
     veiled = matches(text, Case.number, *told)
-    return sa.or_(_Row.site.in_(book.near) & everything, veiled)
+    return sa.or_(book.open_rows & everything, veiled)
 
 
 def _filters(
@@ -250,8 +294,8 @@ def _filters(
                 yield _Row.at >= start if key == "from" else _Row.at < start + timedelta(days=1)
         elif key in sheet.keys:
             condition = sheet.has(key, _Row.values[key], value)
-            if key in sheet.personal and not book.open_everywhere:
-                condition = _Row.site.in_(book.near) & condition
+            if key in sheet.telling and not book.is_open:
+                condition = book.open_rows & condition
             yield condition
 
 
@@ -260,7 +304,7 @@ def _order(book: _Book, sheet: Sheet, sort: str) -> Iterator[sa.ColumnElement[An
     column: Any = _Row.at
     if key == "case":
         column = Case.number
-    elif key in sheet.keys and (key not in sheet.personal or book.open_everywhere):
+    elif key in sheet.keys and (key not in sheet.telling or book.is_open):
         column = sheet.sortable(key, _Row.values[key])
     yield column.desc() if falling else column.asc()
 

@@ -22,6 +22,11 @@ from engine.runtime.events import RepeatingTimer
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
+def is_live(task: Any) -> bool:
+    """Say whether something is still to happen at a task; the end that waits for all is not meant."""
+    return bool(task._state & LIVE) and task.task_spec is not task.workflow.spec.end
+
+
 def compact(top: Any) -> int:
     """Cut finished rounds and rings out of a workflow and its sub-processes; return how many tasks."""
     removed = 0
@@ -33,11 +38,7 @@ def compact(top: Any) -> int:
 
 
 def _longest_finished_rounds(workflow: Any) -> tuple[Any, Any] | None:
-    live = [
-        task
-        for task in workflow.tasks.values()
-        if task._state & LIVE and task.task_spec is not workflow.spec.end
-    ]
+    live = [task for task in workflow.tasks.values() if is_live(task)]
     paths = [_path(task) for task in live]
     members = [{task.id for task in path} for path in paths]
     best: tuple[int, Any, Any] | None = None
@@ -105,7 +106,7 @@ def _drop_finished_rings(top: Any, workflow: Any) -> int:
     for timer in timers:
         for child in timer.children:
             branch = list(_subtree(child))
-            if any(task._state & LIVE for task in branch):
+            if any(is_live(task) for task in branch):
                 continue
             timer._children.remove(child.id)
             _forget(top, workflow, branch)

@@ -56,8 +56,10 @@ _HANDLERS = {
 }
 
 
-def measure(value: object) -> None:
-    """Raise :class:`ExpressionRefused` (``size``) unless a value is small, all levels together.
+def measure(value: object) -> int:
+    """The weight of a value in bytes, roughly; it must be small, all levels together.
+
+    Raises :class:`ExpressionRefused` (``size``) when it is not.
 
     What is shared is counted each time it appears, so neither a cycle nor a tower of shared lists
     passes. A kind of value that the language does not know is refused as well (``kind``).
@@ -85,6 +87,7 @@ def measure(value: object) -> None:
             raise ExpressionRefused("kind", what="value", kind=type(found).__name__)
         if items > LIMITS.items or characters > LIMITS.text:
             raise ExpressionRefused("size")
+    return 8 * items + characters
 
 
 class Evaluator(EvalWithCompoundTypes):
@@ -104,6 +107,7 @@ class Evaluator(EvalWithCompoundTypes):
         self.line = 1
         self._steps = 0
         self._until = time.thread_time() + LIMITS.seconds
+        self._made = 0
         self._measured: set[str] = set()
 
     def result(self, tree: ast.expr) -> object:
@@ -118,6 +122,13 @@ class Evaluator(EvalWithCompoundTypes):
             raise ExpressionRefused("time", most=LIMITS.seconds)
         self.line = getattr(node, "lineno", self.line)
         return self.nodes[type(node)](node)
+
+    def _bounded(self, value: Any) -> Any:
+        """A value that was made here: small itself, and not too much together with all others."""
+        self._made += measure(value)
+        if self._made > LIMITS.made:
+            raise ExpressionRefused("size")
+        return value
 
     def _eval_name(self, node: ast.Name) -> Any:
         name = node.id
@@ -145,7 +156,7 @@ class Evaluator(EvalWithCompoundTypes):
             raise ExpressionRefused("function-unknown", name=name, known=self.functions)
         arguments = [self._eval(argument) for argument in node.args]
         named = {keyword.arg: self._eval(keyword.value) for keyword in node.keywords if keyword.arg}
-        return _measured(function(*arguments, **named))
+        return self._bounded(function(*arguments, **named))
 
     def _method(self, node: ast.Attribute) -> Callable[..., object]:
         owner, name = self._eval(node.value), node.attr
@@ -174,32 +185,32 @@ class Evaluator(EvalWithCompoundTypes):
         if not isinstance(owner, str | list | tuple | dict):
             raise ExpressionRefused("kind", what="[…]", kind=type(owner).__name__)
         try:
-            return owner[key]
+            return self._bounded(owner[key]) if isinstance(key, slice) else owner[key]
         except KeyError:
             raise ExpressionRefused("key-unknown", name=key, known=owner) from None
         except IndexError:
             raise ExpressionRefused("index", name=key) from None
 
     def _eval_binop(self, node: ast.BinOp) -> Any:
-        return _measured(super()._eval_binop(node))
+        return self._bounded(super()._eval_binop(node))
 
     def _eval_list(self, node: ast.List) -> Any:
-        return _measured(super()._eval_list(node))
+        return self._bounded(super()._eval_list(node))
 
     def _eval_tuple(self, node: ast.Tuple) -> Any:
-        return _measured(super()._eval_tuple(node))
+        return self._bounded(super()._eval_tuple(node))
 
     def _eval_set(self, node: ast.Set) -> Any:
-        return _measured(super()._eval_set(node))
+        return self._bounded(super()._eval_set(node))
 
     def _eval_dict(self, node: ast.Dict) -> Any:
-        return _measured(super()._eval_dict(node))
+        return self._bounded(super()._eval_dict(node))
 
     def _eval_comprehension(self, node: Any) -> Any:
-        return _measured(super()._eval_comprehension(node))
+        return self._bounded(super()._eval_comprehension(node))
 
     def _eval_joinedstr(self, node: ast.JoinedStr) -> Any:
-        return _join("", [str(self._eval(part)) for part in node.values])
+        return self._bounded(_join("", [_text(self._eval(part)) for part in node.values]))
 
     def _eval_formattedvalue(self, node: ast.FormattedValue) -> Any:
         if node.format_spec is not None or node.conversion != -1:
@@ -208,12 +219,7 @@ class Evaluator(EvalWithCompoundTypes):
 
     def combine(self, kind: type[ast.operator], left: object, right: object) -> object:
         """Apply one operator to two values, for ``name += expression``."""
-        return _measured(self.operators[kind](left, right))
-
-
-def _measured(value: Any) -> Any:
-    measure(value)
-    return value
+        return self._bounded(self.operators[kind](left, right))
 
 
 def _kind(value: object) -> str:

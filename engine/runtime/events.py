@@ -60,13 +60,13 @@ class RepeatingTimer(CycleTimerEventDefinition):
             child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
             child.task_spec._update(child)
 
-    def ring(self, my_task: Any) -> None:
-        """Fire once and arm the next."""
+    def ring(self, my_task: Any, *, quietly: bool = False) -> None:
+        """Fire once and arm the next; ``quietly`` only arms the next."""
         left = my_task._get_internal_data(LEFT)
         if left is not None:
             left -= 1
         due = my_task.workflow.script_engine.next_ring(my_task, self.expression) if left != 0 else ""
-        my_task._set_internal_data(ring=True, due=due, rings_left=left)
+        my_task._set_internal_data(ring=not quietly, due=due, rings_left=left)
         my_task.task_spec._update(my_task)
 
 

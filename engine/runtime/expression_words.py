@@ -28,6 +28,8 @@ class Limits:
     items: int = 10_000
     #: Characters of a text, or of all texts within a list, tuple, set or dict together.
     text: int = 100_000
+    #: Bytes, roughly, of all values that an evaluation makes on its way.
+    made: int = 5_000_000
     #: Bits of a whole number.
     bits: int = 512
     #: The greatest exponent of ``**`` and the most digits ``round`` keeps or drops.

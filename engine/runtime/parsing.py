@@ -47,7 +47,8 @@ class _OurEvents:
         return kind(name, (found.text or "").strip())
 
     def parse_message_event(self, message_event: etree._Element) -> CaseMessage:
-        expression, variable = self.parse_message_extensions(message_event)  # type: ignore[attr-defined]
+        # Editors write the payload beside the definition or into it; the event holds both.
+        expression, variable = self.parse_message_extensions(self.node)  # type: ignore[attr-defined]
         ref = message_event.get("messageRef")
         message = next(
             (m for m in message_event.getroottree().iter(reading.q("message")) if m.get("id") == ref), None

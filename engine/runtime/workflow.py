@@ -25,8 +25,9 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from engine.domain.facts import ArmedTimer, Awaited, Data, OpenTask, Snapshot, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed, TaskNotFound
 from engine.runtime import serializing
-from engine.runtime.compacting import compact
-from engine.runtime.expressions import evaluate, execute
+from engine.runtime.compacting import compact, is_live
+from engine.runtime.expressions import evaluate, execute, to_json
+from engine.runtime.events import RepeatingTimer
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
 
@@ -114,14 +115,17 @@ class CaseScriptEngine(PythonScriptEngine):
         with _naming(task):
             if tools.call is None:
                 raise ServiceFailed(operator=operator)
-            values = {name: parameter["value"] for name, parameter in parameters.items()}
-            return tools.call(
+            # Copies: what a connector keeps must not change with the case, nor the case with it.
+            values = {name: to_json(parameter["value"]) for name, parameter in parameters.items()}
+            value = tools.call(
                 operator, values, self.environment.shared, task.task_spec.bpmn_id, task.workflow.spec.name
             )
+            return to_json(value)
 
     def take_payload(self, variable: str | None, payload: Data) -> None:
         """Write a message's payload into the shared data."""
-        self.environment.shared.update({variable: payload} if variable else payload)
+        taken = to_json(payload)
+        self.environment.shared.update({variable: taken} if variable else taken)
 
     def due(self, task: Any, expression: str) -> str:
         """The instant at which a timer that fires once is due, as ISO text."""
@@ -230,10 +234,14 @@ class Run:
         """Fire one timer; raises :class:`TaskNotFound` when it does not wait any more."""
         task = self._task(timer_id)
         for definition in _definitions(task):
-            if task.state == TaskState.WAITING and isinstance(definition, TimerEventDefinition):
-                definition.ring(task)
-                self._note(task, "fired")
+            if task.state != TaskState.WAITING or not isinstance(definition, TimerEventDefinition):
+                continue
+            if isinstance(definition, RepeatingTimer) and self._still_busy(task):
+                definition.ring(task, quietly=True)
                 return
+            definition.ring(task)
+            self._note(task, "fired")
+            return
         raise TaskNotFound(task=timer_id)
 
     def receive(self, awaited_id: str, message: str, payload: Data) -> None:
@@ -257,6 +265,7 @@ class Run:
         """
         self.workflow.do_engine_steps(did_complete_task=self._passed)
         self._refuse_other_starts()
+        self._note_entered()
         compact(self.workflow)
         self._check_bounds()
 
@@ -375,6 +384,21 @@ class Run:
                 if isinstance(task.task_spec, StartEvent) and task.state == TaskState.WAITING:
                     task.cancel()
 
+    def _still_busy(self, timer: Any) -> bool:
+        # A reminder to do something every day is one thing to do, however many days it was left.
+        node = self.specification.node(timer)
+        return (
+            node is not None
+            and node.properties.get("overlap") == "skip"
+            # The library hangs its own join below the event, which waits as long as the activity does.
+            and any(
+                is_live(below)
+                for child in timer.children
+                if self.specification.node(child) is not None
+                for below in child
+            )
+        )
+
     def _passed(self, task: Any) -> None:
         self._steps += 1
         if self._steps > self.tools.bounds.steps:
@@ -402,6 +426,15 @@ class Run:
             )
         )
 
+    def _note_entered(self) -> None:
+        # Before the tree is compacted: afterwards a repeated node hangs where its first visit did.
+        for task in self._all_tasks():
+            waits = task.state == TaskState.WAITING and hasattr(task.task_spec, "event_definition")
+            asks = task.state == TaskState.READY and task.task_spec.manual
+            if (waits or asks) and not task.internal_data.get("entered"):
+                task.internal_data["entered"] = True
+                self._note(task, "entered")
+
     def _came_from(self, task: Any) -> str | None:
         above = task.parent
         while above is not None:
@@ -423,12 +456,25 @@ class Run:
         stalled = [task for task in live if task.state == TaskState.READY and not task.task_spec.manual]
         if stalled:
             raise RuntimeFailed("The case does not move on.", element=stalled[0].task_spec.bpmn_id)
+        self._require_waiting_for_something(live)
         deepest = max((sub.depth for sub in self.workflow.subprocesses.values()), default=0)
         if deepest > bounds.depth:
             raise BoundReached(bound="depth", limit=bounds.depth)
         size = len(json.dumps(self.data, ensure_ascii=False))
         if size > bounds.data:
             raise BoundReached(bound="data", limit=bounds.data, size=size)
+
+
+    def _require_waiting_for_something(self, live: list[Any]) -> None:
+        # A join that nothing can reach any more would hold its case for ever without anybody seeing it.
+        if self.workflow.completed or any(task.state == TaskState.READY for task in live):
+            return
+        if not any(self._waiting()):
+            joins = [task for task in live if self.specification.node(task) is not None]
+            raise RuntimeFailed(
+                "The case would wait for ever.",
+                element=(joins or live or [self.workflow.task_tree])[-1].task_spec.bpmn_id,
+            )
 
 
 def _definitions(task: Any) -> list[Any]:

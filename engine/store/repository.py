@@ -197,14 +197,13 @@ def replace_subscriptions(session: Session, case_id: int, rows: list[Subscriptio
 
 def subscribers(session: Session, message: str, correlation: str | None) -> list[Subscription]:
     """The cases that wait for this message."""
-    statement = sa.select(Subscription).where(Subscription.message == message)
-    if correlation is not None:
-        statement = statement.where(
-            sa.or_(Subscription.correlation.is_(None), Subscription.correlation == correlation)
-        )
-    else:
-        statement = statement.where(Subscription.correlation.is_(None))
+    statement = sa.select(Subscription).where(Subscription.message == message, _meant_by(correlation))
     return list(session.scalars(statement.order_by(Subscription.case_id)))
+
+
+def _meant_by(correlation: str | None) -> sa.ColumnElement[bool]:
+    anybody = Subscription.correlation.is_(None)
+    return anybody if correlation is None else sa.or_(anybody, Subscription.correlation == correlation)
 
 
 # History -------------------------------------------------------------------------------------
@@ -315,11 +314,15 @@ def first_open_task_of(session: Session, case_id: int, account_id: int) -> Task 
     ).first()
 
 
-def subscriptions_of(session: Session, case_id: int, message: str) -> list[Subscription]:
-    """What a case waits for under this name."""
+def subscriptions_of(
+    session: Session, case_id: int, message: str, correlation: str | None
+) -> list[Subscription]:
+    """What of a case this message is meant for."""
     return list(
         session.scalars(
-            sa.select(Subscription).where(Subscription.case_id == case_id, Subscription.message == message)
+            sa.select(Subscription).where(
+                Subscription.case_id == case_id, Subscription.message == message, _meant_by(correlation)
+            )
         )
     )
 

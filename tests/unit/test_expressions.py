@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import tracemalloc
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +45,8 @@ DATA: dict[str, Any] = {
 
 #: Seconds that any one evaluation may take here, many times what the limits allow.
 PATIENCE = 3.0
+#: Bytes that any one evaluation may hold at once.
+MEMORY = 20_000_000
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,12 @@ HOSTILE = [
     "[sorted(range(9999)) == sorted(range(9999)) for a in range(9999)]",
     "[str(list(range(5000))) for a in range(3000)]",
     "[('a' * 90000).count('a' * 40000 + 'b') for a in range(3000)]",
+    "['a' * 90000 + str(i) for i in range(3000)]",
+    "[('a' * 90000)[1:] for i in range(3000)]",
+    "[long[1:] for i in range(3000)]",
+    "[f'{long}{i}' for i in range(3000)]",
+    "[tags * 4000 for i in range(3000)]",
+    "len([[long.upper(), long.lower()] for i in range(3000)]) > 1",
     "cycle",
     "tower",
     "deep == deeper",
@@ -231,6 +240,7 @@ def _hostile_data() -> dict[str, Any]:
         deep, deeper = [deep], [deeper]
     return {
         **DATA,
+        "long": "a" * 90_000,
         "cycle": cycle,
         "tower": tower,
         "deep": deep,
@@ -243,8 +253,13 @@ def _hostile_data() -> dict[str, Any]:
 def test_a_hostile_expression_fails_soon_with_its_own_error_and_changes_nothing(source: str) -> None:
     data = _hostile_data()
     started = time.monotonic()
-    with pytest.raises((ExpressionFailed, BoundReached)) as caught:
-        evaluate(source, data, {"double": lambda n: n * 2})
+    tracemalloc.start()
+    try:
+        with pytest.raises((ExpressionFailed, BoundReached)) as caught:
+            evaluate(source, data, {"double": lambda n: n * 2})
+        assert tracemalloc.get_traced_memory()[1] < MEMORY
+    finally:
+        tracemalloc.stop()
     assert time.monotonic() - started < PATIENCE
     assert {"source", "reason", "line", "zh", "en"} <= caught.value.facts.keys()
     assert data["tags"] == ["a", "b"]

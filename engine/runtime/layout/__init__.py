@@ -8,7 +8,7 @@
     pools         the file as a scene of bands, boxes and links
     placing       columns and rows
     routing       which way the lines go
-    tracks        pixels
+    tracks        pixels (with sizes)
     labels        where names stand
     interchange   the drawing as XML
     measuring     what is wrong with a drawing
@@ -16,15 +16,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 from lxml import etree
 
 from engine.runtime.layout.interchange import append_diagram, diagram_of
 from engine.runtime.layout.labels import place_labels
-from engine.runtime.layout.measuring import Measures, measure
-from engine.runtime.layout.placing import place
+from engine.runtime.layout.measuring import Measures, crossing_pairs, measure
+from engine.runtime.layout.placing import COMPARED, TASTES, Taste, place
 from engine.runtime.layout.pools import ensure_pools, read_scene
 from engine.runtime.layout.routing import route
-from engine.runtime.layout.scene import PADDING, TASK_HEIGHT, TASK_WIDTH, TITLE, Scene
+from engine.runtime.layout.scene import PADDING, TASK_HEIGHT, TITLE, Scene
 from engine.runtime.layout.tracks import draw
 from engine.runtime.reading import BPMNDI, parse, q
 
@@ -55,11 +57,26 @@ def _arrange(scene: Scene) -> None:
     for box in scene.boxes.values():
         if box.inner is not None:
             _arrange(box.inner)
-            box.width = max(TASK_WIDTH, _even(box.inner.width + 2 * PADDING))
+            box.width = max(box.width, _even(box.inner.width + 2 * PADDING))
             box.height = max(TASK_HEIGHT, _even(box.inner.height + PADDING + TITLE))
-    place(scene)
-    draw(scene, route(scene))
+    best = TASTES[0]
+    if len(scene.links) <= COMPARED:
+        best = min(TASTES, key=lambda taste: _effort(scene, taste))
+    _draw(scene, best)
     place_labels(scene)
+
+
+def _draw(scene: Scene, taste: Taste) -> None:
+    place(scene, taste)
+    draw(scene, route(scene))
+
+
+def _effort(scene: Scene, taste: Taste) -> float:
+    """What it takes to read the scene drawn to a taste: its crossings, bends and height."""
+    _draw(scene, taste)
+    lines = {link.id: [(*a, *b) for a, b in itertools.pairwise(link.points)] for link in scene.links}
+    bends = sum(len(pieces) - 1 for pieces in lines.values())
+    return 3.0 * sum(1 for _ in crossing_pairs(lines)) + bends + scene.height / 60
 
 
 def _even(length: float) -> int:

@@ -82,9 +82,9 @@ def _flags(box: Box) -> dict[str, str]:
 
 
 def _shape(plane: etree._Element, element_id: str, rect: Rect, **flags: str) -> etree._Element:
-    shape = etree.SubElement(
-        plane, f"{{{BPMNDI}}}BPMNShape", id=f"{element_id}_di", bpmnElement=element_id, **flags
-    )
+    shape = etree.SubElement(plane, f"{{{BPMNDI}}}BPMNShape", id=f"{element_id}_di", bpmnElement=element_id)
+    for name, value in flags.items():
+        shape.set(name, value)
     _bounds(shape, rect)
     return shape
 

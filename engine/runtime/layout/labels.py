@@ -10,6 +10,11 @@ from engine.runtime.layout.scene import Box, Kind, Link, Rect, Scene, Shape, lab
 #: What a label would pay for standing on something.
 ON_SHAPE, ON_LABEL, ON_LINE, ON_BORDER = 50.0, 40.0, 20.0, 3.0
 
+#: From a steep line to its name: the stroke that marks a default flow stands between them.
+STEEP = 6
+#: From where a level line leaves to its name, for the same reason.
+BEHIND = 16
+
 Line = tuple[float, float, float, float]
 
 
@@ -99,7 +104,7 @@ def _along(scene: Scene, link: Link) -> Iterator[tuple[float, Rect]]:
             dislike = far + 0.7 * rank + (4 if link.kind is Kind.MESSAGE and piece else 0)
             if ay == by:
                 sign = 1 if bx > ax else -1
-                for share, start in enumerate((3, 14, max(3.0, (length - width) / 2))):
+                for share, start in enumerate((BEHIND, 4, max(4.0, (length - width) / 2))):
                     x = ax + start if sign > 0 else ax - start - width
                     short = max(0.0, width + start - length) / 20
                     yield dislike + short + 0.3 * share, Rect(x, ay - height - 2, width, height)
@@ -109,6 +114,6 @@ def _along(scene: Scene, link: Link) -> Iterator[tuple[float, Rect]]:
                 for share, start in enumerate((2, 10, max(2.0, (length - height) / 2))):
                     y = ay + start if sign > 0 else ay - start - height
                     short = max(0.0, height + start - length) / 8
-                    yield dislike + short + 0.3 * share, Rect(ax + 3, y, width, height)
-                    yield dislike + short + 0.3 * share + 0.6, Rect(ax - 3 - width, y, width, height)
+                    yield dislike + short + 0.3 * share, Rect(ax + STEEP, y, width, height)
+                    yield dislike + short + 0.3 * share + 0.6, Rect(ax - STEEP - width, y, width, height)
         away += length

@@ -74,7 +74,7 @@ def measure(content: bytes) -> Measures:
             for shape, rect in rects.items()
             if shape not in inside.get(line, ()) and any(_enters(piece, rect) for piece in pieces)
         ),
-        crossings=tuple(_crossing_pairs(lines)),
+        crossings=tuple(crossing_pairs(lines)),
         labels_hit=tuple(_hits(dict(_labels(root)), rects, lines, inside)),
         on_each_other=tuple(
             (a, b)
@@ -155,7 +155,7 @@ def _slack(rect: Rect) -> float:
     return min(rect.width, rect.height) / 2 - 6 if rect.width == rect.height else 0.0
 
 
-def _crossing_pairs(lines: dict[str, list[Piece]]) -> Iterable[Pair]:
+def crossing_pairs(lines: dict[str, list[Piece]]) -> Iterable[Pair]:
     for (a, mine), (b, theirs) in itertools.combinations(lines.items(), 2):
         for p in mine:
             for r in theirs:

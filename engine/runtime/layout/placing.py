@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from engine.runtime.layout.scene import Box, Kind, Link, Scene
 
 
-def place(scene: Scene) -> None:
+def place(scene: Scene, taste: Taste) -> None:
     """Give every box a column and a row so that reading goes left to right with few bends."""
     _mark_back_links(scene)
     _rank(scene)
-    Rows(scene).settle()
+    Rows(scene, taste).settle()
 
 
 def _flows(scene: Scene) -> list[tuple[Link, str, str]]:
@@ -121,24 +122,38 @@ def _main_path(scene: Scene) -> set[str]:
     return path
 
 
+@dataclass(frozen=True)
+class Taste:
+    """What is worth a detour, in rows of one lane."""
+
+    #: A straight line that another box stands in.
+    blocked: float = 3.0
+    #: One more row in a lane.
+    row: float = 2.0
+    #: A row between boxes of different lanes: the line is bent anyway.
+    far: float = 0.15
+    #: A straight line that must be crossed on the way down or up.
+    crossed: float = 2.5
+    #: A bend in the main way through the scene; in others it is 1.
+    main: float = 2.5
+
+
+#: Tastes to compare in a scene of at most so many links: which is best depends on the diagram.
+TASTES = (Taste(), Taste(blocked=1.5, far=0.3), Taste(row=0.6, blocked=4.0, far=0.05))
+COMPARED = 60
+
+
 class Rows:
     """Chooses the row of every box by moving boxes as long as the drawing gets simpler."""
 
-    #: What a straight line blocked by another box costs, in rows.
-    BLOCKED = 3.0
-    #: What one more row in a lane costs.
-    ROW = 2.0
-    #: What a row between boxes of different lanes costs: the line is bent anyway.
-    FAR = 0.15
-    #: What a line costs that must cross a straight one on its way down or up.
-    CROSSED = 1.5
     #: Rounds of moves; drawings settle in three or four.
     ROUNDS = 12
     #: Boxes up to which whole lines of boxes are tried elsewhere.
     MANY = 120
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, taste: Taste) -> None:
         self.scene = scene
+        self.taste = taste
         self.flows = [(scene.cell_of(link.source), scene.cell_of(link.target), link) for link in scene.links]
         self.of: dict[str, list[int]] = {box.id: [] for box in scene.cells}
         for index, (source, target, _) in enumerate(self.flows):
@@ -147,7 +162,7 @@ class Rows:
                 self.of[target.id].append(index)
         main = _main_path(scene)
         self.weight = [
-            0.3 if link.back or link.kind is not Kind.SEQUENCE else 2.5 if link.id in main else 1.0
+            0.3 if link.back or link.kind is not Kind.SEQUENCE else taste.main if link.id in main else 1.0
             for _, _, link in self.flows
         ]
         self.first: list[int] = []
@@ -259,7 +274,7 @@ class Rows:
         for source, target, link in self.flows:
             if source.row == target.row and not link.back:
                 straight.setdefault(source.row, []).append((source.col, target.col))
-        cost = self.ROW * len({box.row for box in self.scene.cells})
+        cost = self.taste.row * len({box.row for box in self.scene.cells})
         for index, (source, target, link) in enumerate(self.flows):
             cost += self.weight[index] * self._bend(link, source, target, source, source.row)
             if link.back:
@@ -274,7 +289,7 @@ class Rows:
                 )
                 for turn in (source.col, target.col - 1)
             ]
-            cost += self.CROSSED * min(turns)
+            cost += self.taste.crossed * min(turns)
         return cost
 
     def _swap(self, box: Box, other: Box | None, row: int) -> None:
@@ -295,7 +310,7 @@ class Rows:
             if source is target or (placed is not None and other.id not in placed):
                 continue
             cost += self.weight[index] * self._bend(link, source, target, box, row)
-        cost += self.BLOCKED * sum(
+        cost += self.taste.blocked * sum(
             1
             for index, (source, target, _) in enumerate(self.flows)
             if source.row == target.row == row
@@ -307,13 +322,13 @@ class Rows:
         alone = not any(
             (col, row) in self.cells and self.cells[col, row] is not box for col in range(self.scene.columns)
         )
-        return cost + (self.ROW if alone else 0) + 0.05 * (row - self.first[box.band])
+        return cost + (self.taste.row if alone else 0) + 0.05 * (row - self.first[box.band])
 
     def _bend(self, link: Link, source: Box, target: Box, box: Box, row: int) -> float:
         rows = {source.id: source.row, target.id: target.row, box.id: row}
         step = rows[target.id] - rows[source.id]
         if source.band != target.band:
-            return 1.0 + self.FAR * abs(step)
+            return 1.0 + self.taste.far * abs(step)
         if link.source != source.id and not link.back:
             # What a boundary event leads to stands below its host.
             return abs(step - 1) + (3.0 if step <= 0 else 0.0)
@@ -321,7 +336,7 @@ class Rows:
             return abs(step) + 1.0
         low, high = sorted((source.col, target.col))
         between = range(low + 1, high)
-        return self.BLOCKED if any((col, row) in self.cells for col in between) else 0.0
+        return self.taste.blocked if any((col, row) in self.cells for col in between) else 0.0
 
     def _drop_empty_rows(self) -> None:
         next_row = 0

@@ -170,7 +170,8 @@ def _read_nodes(scene: Scene, parent: etree._Element, home: dict[str, int], othe
             host = scene.boxes[box.host]
             host.boundary.append(box.id)
             box.band = host.band
-            host.width = max(host.width, BOUNDARY_STEP * len(host.boundary))
+            if len(host.boundary) > 2:
+                host.width = max(host.width, BOUNDARY_STEP * len(host.boundary))
 
 
 def _box(element: etree._Element, tag: str, band: int) -> Box:
@@ -207,7 +208,7 @@ def _read_messages(scene: Scene, pools: list[Pool], collaboration: etree._Elemen
                 anchor = f"{end} {ends[1 - i]}"
                 scene.boxes[anchor] = Box(anchor, Shape.ANCHOR, 10, 10, pool_of[end].bands[0])
                 ends[i] = anchor
-        scene.links.append(Link(flow.get("id", ""), *ends, Kind.MESSAGE, flow.get("name", "")))
+        scene.links.append(Link(flow.get("id", ""), ends[0], ends[1], Kind.MESSAGE, flow.get("name", "")))
 
 
 def _drop_loose_links(scene: Scene) -> None:

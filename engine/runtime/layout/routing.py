@@ -20,9 +20,9 @@ RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 BEND = 2.5
-CROSSING = 4.0
+CROSSING = 6.0
 #: Meeting a line's corner, which may or may not become a crossing.
-CORNER = 0.7
+CORNER = 1.5
 #: A second line through the same empty cell.
 SHARED_CELL = 3.0
 #: A second line in the same channel.

@@ -23,8 +23,8 @@ PADDING, TITLE = 12, 24
 BETWEEN_POOLS = 30
 #: Labels break after about this many Chinese characters.
 LABEL_CHARACTERS = 8
-#: The least distance between the centres of two boundary events of one host.
-BOUNDARY_STEP = 44
+#: What each boundary event needs of its host's width, with its name, when there are more than two.
+BOUNDARY_STEP = 70
 
 
 class Shape(Enum):

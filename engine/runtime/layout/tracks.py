@@ -10,8 +10,10 @@ import itertools
 import math
 from collections.abc import Iterable
 
+from engine.runtime.layout.labels import BEHIND
 from engine.runtime.layout.routing import Segment
 from engine.runtime.layout.scene import LINE_HEIGHT, Box, Kind, Scene, Shape, label_size
+from engine.runtime.layout.sizes import boundary_shifts, cell_height, cell_width, outline
 
 #: Distance of two lines in one channel.
 GAP = 12
@@ -191,7 +193,7 @@ class Tracks:
     def _columns(self) -> None:
         scene = self.scene
         widths = [
-            max((cell_width(scene, box) for box in scene.cells if box.col == col), default=0)
+            max((cell_width(box) for box in scene.cells if box.col == col), default=0)
             for col in range(scene.columns)
         ]
         x = 0.0
@@ -217,7 +219,7 @@ class Tracks:
             box = segment.source
             if box is None or not segment.horizontal or box.host or box.col != col or not segment.link.label:
                 continue
-            need = label_size(segment.link.label)[0] + 4 - (width - box.width) / 2
+            need = label_size(segment.link.label)[0] + BEHIND - (width - box.width) / 2
             # A straight line's name may reach into the space for the arrow.
             room = max(room, need if segment.target is None else need - AFTER + 14)
         return room
@@ -281,46 +283,6 @@ def wants_label(segment: Segment) -> bool:
         and segment.before.source is not None
         and segment.before.source.host is None
     )
-
-
-def outline(box: Box, across: float, *, horizontal: bool) -> float:
-    """The distance from a box's centre to its outline, ``across`` pixels beside the middle."""
-    half = (box.width if horizontal else box.height) / 2
-    if box.shape is Shape.DIAMOND:
-        return half - min(abs(across), half)
-    if box.shape is Shape.CIRCLE:
-        return math.sqrt(max(0.0, half * half - across * across))
-    return half
-
-
-def boundary_shifts(host: Box) -> list[float]:
-    """Where boundary events sit along their host's lower edge, from its middle."""
-    count = len(host.boundary)
-    if count == 1:
-        return [host.width / 2 - 32]
-    if count == 2:
-        return [-(host.width / 2 - 28), host.width / 2 - 28]
-    step = (host.width - 40) / max(1, count - 1)
-    return [step * i - (host.width - 40) / 2 for i in range(count)]
-
-
-def cell_width(scene: Scene, box: Box) -> float:
-    """The width of a box with its label."""
-    label = label_size(box.label)[0] + 8 if box.label and box.shape is not Shape.RECTANGLE else 0
-    return max(box.width, label)
-
-
-def cell_height(scene: Scene, box: Box) -> tuple[float, float]:
-    """What a box with its label needs above and below its middle."""
-    half = box.height / 2
-    label = label_size(box.label)[1] + 6 if box.label and box.shape is not Shape.RECTANGLE else 0
-    if box.shape is Shape.DIAMOND:
-        return half + label, half
-    below = [half + label]
-    for boundary in box.boundary:
-        name = scene.boxes[boundary].label
-        below.append(half + 18 + (label_size(name, 6)[1] + 4 if name else 0))
-    return half, max(below)
 
 
 def _stiffness(segment: Segment) -> tuple[bool, bool, float, bool, int]:

@@ -155,8 +155,10 @@ DRAWING = """<?xml version="1.0" encoding="UTF-8"?>
   <bpmn:sequenceFlow id="f7" sourceRef="silence" targetRef="end_silent"/>
 </bpmn:process>
 <bpmndi:BPMNDiagram id="drawing"><bpmndi:BPMNPlane id="plane" bpmnElement="complaint">
-  <bpmndi:BPMNShape id="s1" bpmnElement="receive"><dc:Bounds x="200" y="80" width="100" height="80"/></bpmndi:BPMNShape>
-  <bpmndi:BPMNShape id="s2" bpmnElement="investigate"><dc:Bounds x="360" y="80" width="100" height="80"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape id="s1" bpmnElement="receive">
+    <dc:Bounds x="200" y="80" width="100" height="80"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape id="s2" bpmnElement="investigate">
+    <dc:Bounds x="360" y="80" width="100" height="80"/></bpmndi:BPMNShape>
 </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>
 </bpmn:definitions>
 """
@@ -176,7 +178,8 @@ RESULT = """{"schemaVersion": 19, "type": "default", "id": "result", "title": "�
   {"type": "textarea", "key": "cause", "label": "原因", "validate": {"required": true}},
   {"type": "number", "key": "cost", "label": "费用", "properties": {"kind": "money"}},
   {"type": "checkbox", "key": "settled", "label": "是否解决"},
-  {"type": "filepicker", "key": "id_card", "label": "证件", "multiple": true, "properties": {"personal": "true"}}
+  {"type": "filepicker", "key": "id_card", "label": "证件", "multiple": true,
+   "properties": {"personal": "true"}}
 ]}"""
 REGISTER = """{"registers": [{
   "id": "complaints", "title": "投诉记录表", "source": "S3 三5",
@@ -314,3 +317,9 @@ def statements(house: House) -> Callable[[], list[str]]:
         return found
 
     return told
+
+
+@pytest.fixture
+def files() -> dict[str, str]:
+    """The files of the procedure, to publish a changed one."""
+    return dict(FILES)

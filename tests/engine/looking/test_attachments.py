@@ -15,7 +15,14 @@ from engine.attachments import add_attachment, attachment_content
 from engine.cases import start_case, suspend_case
 from engine.domain.facts import CaseId, TaskId
 from engine.domain.filetypes import JPEG, LONGEST_NAME, TEXT, cleaned_name, kind_of
-from engine.errors import AttachmentNotFound, CaseNotActive, CaseNotFound, FileRefused, Forbidden, TaskNotFound
+from engine.errors import (
+    AttachmentNotFound,
+    CaseNotActive,
+    CaseNotFound,
+    FileRefused,
+    Forbidden,
+    TaskNotFound,
+)
 from engine.queries import case_view, search
 from engine.store.models import Attachment, History
 
@@ -89,6 +96,7 @@ def test_a_file_is_kept_once_and_comes_back_as_it_was(house: Any) -> None:
     rep = house.person("rep", ("rep", "tower-a"))
     begun = start_case(house.engine, "complaint", by=rep, site="tower-a")
     first = add_attachment(house.engine, begun.case_id, by=rep, name="a.png", content=PNG, mime="text/html")
+    house.clock.pass_time(seconds=1)
     second = add_attachment(house.engine, begun.case_id, by=rep, name="b.gif", content=PNG)
     assert attachment_content(house.engine, first.id, rep) == (first, PNG)
     assert (first.mime, second.name, second.size) == ("image/png", "b.gif.png", len(PNG))
@@ -96,7 +104,8 @@ def test_a_file_is_kept_once_and_comes_back_as_it_was(house: Any) -> None:
     assert len(kept) == 1
     with house.engine.database.look() as session:
         assert session.scalar(sa.select(sa.func.count()).where(History.kind == "attached")) == 2
-    assert [file.name for file in case_view(house.engine, begun.case_id, rep).attachments] == ["a.png", "b.gif.png"]
+    shown = case_view(house.engine, begun.case_id, rep).attachments
+    assert [file.name for file in shown] == ["a.png", "b.gif.png"]
     kept[0].write_bytes(b"something else")
     with pytest.raises(AttachmentNotFound):
         attachment_content(house.engine, first.id, rep)
@@ -111,7 +120,9 @@ def test_a_file_is_kept_once_and_comes_back_as_it_was(house: Any) -> None:
         pytest.param("...", PNG, "name", id="no name"),
     ],
 )
-def test_a_refused_file_says_why_and_leaves_nothing(house: Any, name: str, content: bytes, reason: str) -> None:
+def test_a_refused_file_says_why_and_leaves_nothing(
+    house: Any, name: str, content: bytes, reason: str
+) -> None:
     rep = house.person("rep", ("rep", "tower-a"))
     begun = start_case(house.engine, "complaint", by=rep, site="tower-a")
     with pytest.raises(FileRefused) as refused:

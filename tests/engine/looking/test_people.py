@@ -74,7 +74,9 @@ def test_whoever_was_sent_away_signs_in_no_more_and_their_sessions_end(engine: E
         pytest.param({"roles": [("rep", "tower-z")]}, "roles", id="unknown site"),
     ],
 )
-def test_a_person_who_is_not_right_is_not_created(engine: Engine, changed: dict[str, object], field: str) -> None:
+def test_a_person_who_is_not_right_is_not_created(
+    engine: Engine, changed: dict[str, object], field: str
+) -> None:
     create_person(engine, login="taken", name="在", password="x", roles=[], demo=True)
     wanted = {"login": "li.wei", "name": "李伟", "password": GOOD, "roles": []}
     with pytest.raises(Invalid) as refused:

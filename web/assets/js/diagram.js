@@ -100,7 +100,9 @@ async function draw(figure) {
 }
 
 document.querySelectorAll("[data-diagram]").forEach((figure) => {
-  draw(figure).catch(() => {
+  draw(figure).catch((error) => {
+    // The steps stand in words below; a picture that cannot be drawn only takes room.
+    console.error(error);
     figure.hidden = true;
   });
 });

@@ -9,12 +9,13 @@ document.addEventListener("htmx:config:request", (event) => {
   const request = event.detail.ctx.request;
   if (request.method !== "GET") request.headers["X-CSRFToken"] = csrfToken();
 });
-// An answer that says "sign in again" would otherwise be put into a corner of the page.
+// A session that has ended is said once; the page stays, with what is typed on it.
+let told = false;
 document.addEventListener("htmx:before:response", (event) => {
-  if (event.detail.ctx.response.status === 401) {
-    event.preventDefault();
-    location.reload();
-  }
+  if (event.detail.ctx.response.status !== 401) return;
+  event.preventDefault();
+  if (!told) toast(say("signed_out"), "error");
+  told = true;
 });
 document.addEventListener("htmx:error", (event) => {
   // A refresh in the background fails silently; what a person asked for does not.

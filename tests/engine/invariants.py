@@ -1,0 +1,182 @@
+"""What must hold after every test of the engine, whatever happened in it.
+
+Each check returns sentences about what is wrong; an empty list is a healthy database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from engine import jobs, procedures
+from engine.domain.facts import Snapshot
+from engine.runtime.workflow import Run, Tools
+from engine.store.database import Session
+from engine.store.models import (
+    Case,
+    History,
+    Inbox,
+    IssuedNumber,
+    Job,
+    RegisterEntry,
+    RegisterRow,
+    Subscription,
+    Task,
+)
+from engine.wiring import Engine
+
+
+def require(engine: Engine) -> None:
+    """Assert every invariant, as it stands and again once everything due was done."""
+    found = broken(engine)
+    jobs.run_due(engine)
+    found += [f"once quiet: {said}" for said in [*broken(engine), *_overdue(engine)]]
+    assert not found, "\n".join(found)
+
+
+def broken(engine: Engine) -> list[str]:
+    """Everything that is not as it must be."""
+    with engine.database.look() as session:
+        return [
+            said
+            for check in (_histories, _inboxes, _endings, _numbers, _registers)
+            for said in check(session)
+        ] + [
+            f"case {case.number}: {said}"
+            for case in session.scalars(sa.select(Case).where(Case.status.in_(["active", "suspended"])))
+            for said in _restored(engine, session, case)
+        ]
+
+
+def snapshot_of(engine: Engine, session: Session, case: Case) -> Snapshot:
+    """What the saved state of a case says, with nothing done to it."""
+    return _run(engine, session, case, case.state).snapshot()
+
+
+def _run(engine: Engine, session: Session, case: Case, state: str) -> Run:
+    specification = procedures.of_version(engine, session, case.version_id).specification
+    names = {"case": {"no": case.number, "site": case.site, "starter": case.started_by}}
+    return Run.restore(specification, state, case.data, Tools(now=engine.now(), names=names))
+
+
+def _restored(engine: Engine, session: Session, case: Case) -> Iterator[str]:
+    """The projections are what the restored workflow says, and it saves itself as it was saved."""
+    snapshot = snapshot_of(engine, session, case)
+    if json.loads(snapshot.state)["workflow"] != json.loads(case.state)["workflow"]:
+        yield "its state loaded again is another one"
+    if snapshot.ended:
+        yield "it is over but not ended"
+    if not (snapshot.open_tasks or snapshot.timers or snapshot.awaited):
+        yield "it waits for nothing: it is stuck"
+    tasks = set(session.scalars(sa.select(Task.id).where(Task.case_id == case.id, Task.status == "open")))
+    yield from _differ("open tasks", {task.id for task in snapshot.open_tasks}, tasks)
+    timers = session.execute(
+        sa.select(Job.key, Job.due_at).where(
+            Job.case_id == case.id,
+            Job.kind == "timer",
+            # A timer that failed too often is an incident: its case still waits for it.
+            Job.status.in_(["armed", "incident"]),
+        )
+    )
+    yield from _differ(
+        "timers", {(timer.id, timer.due_at) for timer in snapshot.timers}, {(key, due) for key, due in timers}
+    )
+    waiting = session.execute(
+        sa.select(Subscription.key, Subscription.message, Subscription.correlation).where(
+            Subscription.case_id == case.id
+        )
+    )
+    yield from _differ(
+        "subscriptions",
+        {(found.id, found.message, found.correlation) for found in snapshot.awaited},
+        {tuple(row) for row in waiting},
+    )
+
+
+def _differ(what: str, expected: set[object], stored: set[object]) -> Iterator[str]:
+    if expected != stored:
+        yield f"{what}: only in the state {expected - stored}, only in the table {stored - expected}"
+
+
+def _histories(session: Session) -> Iterator[str]:
+    """One revision a step, entries numbered without a gap, one completion a done task."""
+    for case in session.scalars(sa.select(Case)):
+        entries = list(
+            session.scalars(sa.select(History).where(History.case_id == case.id).order_by(History.seq))
+        )
+        if [entry.seq for entry in entries] != list(range(1, len(entries) + 1)):
+            yield f"case {case.number}: the history has gaps: {[entry.seq for entry in entries]}"
+        revisions = [entry.revision for entry in entries]
+        if case.revision != len(set(revisions)) or revisions != sorted(revisions):
+            yield f"case {case.number}: revision {case.revision}, in its history {revisions}"
+    completed = Counter(session.scalars(sa.select(History.task_id).where(History.kind == "completed")))
+    done = set(session.scalars(sa.select(Task.id).where(Task.status == "done")))
+    if completed != Counter(done):
+        yield f"done tasks and completions differ: {Counter(done) ^ set(completed)} {completed}"
+
+
+def _inboxes(session: Session) -> Iterator[str]:
+    """An open task stands in an inbox; nothing else does."""
+    shown = set(session.scalars(sa.select(Inbox.task_id).where(Inbox.kind == "work")))
+    open_tasks = set(session.scalars(sa.select(Task.id).where(Task.status == "open")))
+    yield from _differ("inboxes", open_tasks, shown)
+    stale = set(session.scalars(sa.select(Inbox.task_id))) - open_tasks
+    if stale:
+        yield f"inbox rows of tasks that are not open: {stale}"
+
+
+def _endings(session: Session) -> Iterator[str]:
+    """A case that is over has nothing open, armed or awaited (what it threw may still be on its way)."""
+    over = sa.select(Case.id).where(Case.status.in_(["ended", "cancelled"]))
+    for what, rows in (
+        ("open tasks", sa.select(Task.id).where(Task.case_id.in_(over), Task.status == "open")),
+        (
+            "armed jobs",
+            sa.select(Job.id).where(Job.case_id.in_(over), Job.status == "armed", Job.kind != "message"),
+        ),
+        ("subscriptions", sa.select(Subscription.key).where(Subscription.case_id.in_(over))),
+    ):
+        if left := list(session.scalars(rows)):
+            yield f"a case that is over still has {what}: {left}"
+    if undated := list(session.scalars(sa.select(Case.number).where(Case.id.in_(over), Case.ended_at.is_(None)))):
+        yield f"these cases are over without saying since when: {undated}"
+
+
+def _numbers(session: Session) -> Iterator[str]:
+    """Issued numbers and case numbers have no gaps."""
+    given: dict[str, list[int]] = {}
+    for series, seq in session.execute(
+        sa.select(IssuedNumber.series, IssuedNumber.seq).order_by(IssuedNumber.series, IssuedNumber.seq)
+    ):
+        given.setdefault(series, []).append(seq)
+    for number in session.scalars(sa.select(Case.number).order_by(Case.id)):
+        letters, _, seq = number.rpartition("-")
+        given.setdefault(f"case {letters}", []).append(int(seq))
+    for series, seqs in given.items():
+        if sorted(seqs) != list(range(1, len(seqs) + 1)):
+            yield f"the series {series} has gaps or repeats: {seqs}"
+
+
+def _registers(session: Session) -> Iterator[str]:
+    """A row counts its entries, and is what its last entry says."""
+    for row in session.scalars(sa.select(RegisterRow)):
+        entries = list(
+            session.scalars(
+                sa.select(RegisterEntry).where(RegisterEntry.row_id == row.id).order_by(RegisterEntry.seq)
+            )
+        )
+        if [entry.seq for entry in entries] != list(range(1, row.entries + 1)):
+            yield f"register row {row.id} counts {row.entries}, has {[entry.seq for entry in entries]}"
+        elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
+            yield f"register row {row.id} is not what its last entry says"
+
+
+def _overdue(engine: Engine) -> list[str]:
+    with engine.database.look() as session:
+        left = session.execute(
+            sa.select(Job.kind, Job.node, Job.run_at).where(Job.status == "armed", Job.run_at <= engine.now())
+        )
+        return [f"armed and overdue: {tuple(row)}" for row in left]
