@@ -182,9 +182,7 @@ def may_cancel(engine: Engine, session: Session, case: Case, published: Publishe
 def is_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -> bool:
     """Say whether a person holds, at the case's site, a role above one of the procedure's lanes."""
     above = {
-        found.id
-        for role in published.lane_roles(engine)
-        for found in engine.organisation.supervisors(role)
+        found.id for role in published.lane_roles(engine) for found in engine.organisation.supervisors(role)
     }
     return by.admin or any(by.has_role(role, case.site) for role in above)
 
@@ -239,9 +237,7 @@ def _deliver(
 ) -> bool:
     with engine.database.transaction() as session:
         case, published = _locked(engine, session, CaseId(case_id))
-        return hand_over(
-            steps.step_for(engine, session, case, published, by), message, payload, correlation
-        )
+        return hand_over(steps.step_for(engine, session, case, published, by), message, payload, correlation)
 
 
 def _locked(engine: Engine, session: Session, case_id: CaseId) -> tuple[Case, Published]:

@@ -108,7 +108,11 @@ def _handle(step: steps.Step, job: Job) -> None:
 def _fire(step: steps.Step, job: Job) -> None:
     late = step.now - job.due_at
     step.tell(
-        "timer_fired", node=job.node, process=job.process, due=job.due_at.isoformat(), late=late.total_seconds()
+        "timer_fired",
+        node=job.node,
+        process=job.process,
+        due=job.due_at.isoformat(),
+        late=late.total_seconds(),
     )
     try:
         steps.take(step, lambda run: run.fire(job.key))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.domain.assignment import role_key
 from engine.domain.facts import Data
+from engine.domain.filling import fill
 from engine.domain.views import Words
 from engine.errors import ServiceFailed
-from engine.domain.filling import fill
 from engine.store import repository
 from engine.store.models import Inbox, Notice, Task
 
@@ -75,17 +75,15 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
     chain = [role, *step.engine.organisation.supervisors(role.id)]
     holders = repository.holders(step.session, [found.id for found in chain], step.case.site)
     reached = next((found for found in chain if holders.get(found.id)), role)
-    who = role_key(reached.id, step.case.site)
-    before = step.session.get(Inbox, (who, task.id))
     step.session.merge(
         Inbox(
-            who=who,
+            who=role_key(reached.id, step.case.site),
             task_id=task.id,
             due_at=task.due_at,
-            # Whose work it already is keeps it as work: a task must never be left with watchers only.
-            kind=before.kind if before else "watch",
+            # Beside its row of work, if it is that role's own: a task is never left with watchers only.
+            kind="watch",
             reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
-            search=before.search if before else " ".join([step.case.number, step.case.subject, task.name]),
+            search=" ".join([step.case.number, step.case.subject, task.name]),
         )
     )
     send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")

@@ -15,10 +15,10 @@ from uuid import uuid4
 from engine.connectors import Connectors
 from engine.domain import assignment
 from engine.domain.facts import Actor, ArmedTimer, Data, OpenTask, Snapshot, Visited
+from engine.domain.filling import fill
 from engine.domain.sla import Deadline, Limit, Rung
 from engine.domain.worktime import add_working_days, add_working_time, next_at
 from engine.errors import ExpressionFailed, RuntimeFailed
-from engine.domain.filling import fill
 from engine.procedures import Published
 from engine.runtime.workflow import Run, Tools
 from engine.store import repository
@@ -71,9 +71,7 @@ def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
     Raises :class:`RuntimeFailed` when the procedure cannot go on; the caller's transaction then rolls
     back and the case is as it was.
     """
-    run = Run.restore(
-        step.published.specification, step.case.state, step.case.data, tools(step)
-    )
+    run = Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
     act(run)
     return _advance(step, run)
 
@@ -184,7 +182,7 @@ def _subject(step: Step, run: Run) -> str:
     if not expression:
         return step.published.bundle.name.zh
     try:
-        text = str(run.evaluate(expression)).strip()
+        text = str(run.evaluate(expression) or "").strip()
     except RuntimeFailed:
         # Before the first form is filled its fields are not there yet.
         text = ""
@@ -451,4 +449,3 @@ def keep_message(step: Step, message: str, payload: Data, correlation: str | Non
 def step_for(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Step:
     """A step of this case by this person, now."""
     return Step(engine, session, case, published, actor, engine.now())
-

@@ -94,17 +94,33 @@ def _complete(
 
 
 def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
-    """Take a task of my roles for myself; raises :class:`TaskTaken` when somebody else has it."""
+    """Take a task of my roles, or one that was escalated to me, for myself.
+
+    Raises :class:`TaskTaken` when somebody else has it and it was not escalated to me.
+    """
     with engine.database.transaction() as session:
         case, task = repository.lock_case_of_task(session, task_id)
         if task.assignee_id == by.id and task.status == "open":
             return
-        require_may_complete(session, case, task, by)
+        watched = repository.is_watched(
+            session, task.id, assignment.principals(by, engine.organisation.sites)
+        )
+        if watched:
+            require_open(case, task)
+        else:
+            require_may_complete(session, case, task, by)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
+        held_by = repository.account(session, task.assignee_id) if task.assignee_id else None
         task.assignee_id, task.claimed = by.id, True
         steps.put_into_inbox(step, task)
-        step.tell("task_claimed", node=task.node, process=task.process, task_id=task.id)
+        step.tell(
+            "task_taken_over" if held_by else "task_claimed",
+            node=task.node,
+            process=task.process,
+            task_id=task.id,
+            **({"held_by": held_by.name} if held_by else {}),
+        )
         repository.append_history(session, case, step.told)
 
 
@@ -165,16 +181,21 @@ def first_answers(engine: Engine, task_id: TaskId, actor: Actor) -> Data:
 
 def require_may_complete(session: Session, case: Case, task: Task, by: Actor) -> None:
     """Guard: the task is open, its case is active, and it is this person's to do."""
-    if task.status == "done":
-        raise TaskAlreadyDone(task=task.id, by=task.done_by_name, at=task.done_at)
-    if task.status != "open" or case.status != "active":
-        raise CaseNotActive(case=case.number, status=case.status)
+    require_open(case, task)
     if assignment.may_work_on(by, assignee=task.assignee_id, candidates=task.candidates, site=case.site):
         return
     if task.assignee_id is not None and any(by.has_role(role, case.site) for role in task.candidates):
         holder = repository.account(session, task.assignee_id)
         raise TaskTaken(task=task.id, by=holder.name if holder else "")
     raise Forbidden(task=task.id)
+
+
+def require_open(case: Case, task: Task) -> None:
+    """Guard: the task is open and its case is active."""
+    if task.status == "done":
+        raise TaskAlreadyDone(task=task.id, by=task.done_by_name, at=task.done_at)
+    if task.status != "open" or case.status != "active":
+        raise CaseNotActive(case=case.number, status=case.status)
 
 
 def _keep(engine: Engine, task_id: TaskId, by: Actor, answers: Mapping[str, Any] | MultiMap) -> None:

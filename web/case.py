@@ -130,7 +130,7 @@ def _drawing(case: CaseView, process: str) -> dict[str, Any] | None:
         ),
         "active": sorted({state.node for state in waiting}),
         "overlays": [_overlay(state) for state in waiting if state.due_at or state.who],
-        "names": dict(getattr(case, "words", {})) if _is_english() else None,
+        "names": dict(case.words) if _is_english() else None,
         "links": {
             state.node: url_for("task.show", task_id=state.task_id) for state in waiting if state.task_id
         },

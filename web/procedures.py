@@ -40,7 +40,7 @@ def show(procedure_id: str) -> ResponseReturnValue:
             "done": [],
             "active": [],
             "overlays": [],
-            "names": dict(getattr(found, "words", {})) if reader_language() == "en" else None,
+            "names": dict(found.words) if reader_language() == "en" else None,
             "links": {},
         }
     return render_template("procedures/show.html", procedure=found, drawing=drawing)

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from engine import (
     add_attachment,
-    case_view,
     claim_task,
     complete_task,
     form_fields,
@@ -76,7 +76,11 @@ def complete(task_id: str) -> ResponseReturnValue:
 def claim(task_id: str) -> ResponseReturnValue:
     """Take a task of my roles for myself."""
     claim_task(engine(), TaskId(task_id), by=actor())
-    flash(_("已领取，现在由您办理。"), "done")
+    if request.form.get("from") == "list":
+        way = Markup('<a href="{}">{}</a>').format(url_for("task.show", task_id=task_id), _("去办理"))
+        flash(Markup("{} {}").format(_("已领取，现在由您办理。"), way), "done")
+    else:
+        flash(_("已领取，现在由您办理。"), "done")
     return _back(task_id)
 
 
@@ -231,7 +235,7 @@ def _page(
         late=late,
         refused=refused,
         history=told(task.history),
-        known=case_view(engine(), task.case_id, actor()).data,
+        known=task.known,
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
         most_bytes=engine().settings.upload_bytes,

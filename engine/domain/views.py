@@ -170,6 +170,8 @@ class TaskView:
     form_words: Mapping[str, str]
     #: The case's data, masked where the reader need not see it.
     data: Data
+    #: The same in words, as the case's page shows it.
+    known: tuple[Datum, ...]
     #: What was typed and kept, as the browser sent it, or None.
     draft: Data | None
     draft_at: datetime | None
@@ -245,13 +247,15 @@ class CaseView:
     subject: str
     site: str
     status: CaseStatus
-    outcome: str
-    category: str
+    outcome: Words
+    category: Words
     started_at: datetime
     started_by: str
     ended_at: datetime | None
     #: process id → BPMN XML, the procedure first, then the procedures it calls.
     diagrams: Mapping[str, str]
+    #: English of the diagrams' Chinese texts.
+    words: Mapping[str, str]
     #: ``<process>/<node>`` of everything that the case has passed.
     done_nodes: frozenset[str]
     active: tuple[StepState, ...]
@@ -328,6 +332,8 @@ class ProcedureView:
 
     card: ProcedureCard
     diagram: str
+    #: English of the diagram's Chinese texts.
+    words: Mapping[str, str]
     deadlines: tuple[DeadlineLine, ...]
     #: (number, published at, by, note, running cases)
     versions: tuple[tuple[int, datetime, str, str, int], ...]

@@ -52,12 +52,13 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             subject=case.subject,
             site=case.site,
             status=case.status,  # type: ignore[arg-type]
-            outcome=veil.text(case.outcome),
-            category=case.category,
+            outcome=_classified(published, veil.text(case.outcome)),
+            category=_classified(published, case.category),
             started_at=case.started_at,
             started_by=case.starter_name,
             ended_at=case.ended_at,
             diagrams=_diagrams(published, {process for process, _ in passed} | {s.process for s in active}),
+            words={zh: en for bundle in published.bundles.values() for zh, en in bundle.english.items()},
             done_nodes=frozenset(f"{process}/{node}" for process, node in passed),
             active=active,
             data=data_of(engine, session, published, case.data, veil),
@@ -72,6 +73,17 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             may_suspend=case.status == "active" and supervises,
             may_resume=case.status == "suspended" and supervises,
         )
+
+
+def _classified(published: Published, value: str) -> Words:
+    """A category or an outcome: the label of the option it is, else a text of the procedure."""
+    for bundle in published.bundles.values():
+        for form in bundle.forms.values():
+            for leaf in form.leaves():
+                for option in leaf.options:
+                    if option.value == value:
+                        return bundle.words(option.label)
+    return published.words(value)
 
 
 def _passed(session: Session, case_id: int) -> set[tuple[str, str]]:

@@ -61,6 +61,7 @@ def procedure_view(engine: Engine, procedure_id: str, actor: Actor) -> Procedure
     return ProcedureView(
         card=card,
         diagram=published.bundle.files[DIAGRAM],
+        words=published.bundle.english,
         deadlines=tuple(_deadline_line(engine, named) for named in deadlines_of(engine, published)),
         versions=tuple((row.number, row.published_at, row.published_by, row.note, row.n) for row in rows),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
@@ -52,11 +55,21 @@ def document_view(engine: Engine, paper_id: int, actor: Actor) -> DocumentView:
         case_number=case.number,
         at=paper.at,
         copies=tuple(bundle.words(copy) for copy in declared.get("copies", ())),
-        blocks=declared.get("blocks", ()),
+        blocks=[_with_columns(published, block) for block in declared.get("blocks", ())],
         words={**bundle.english, **words},
         data=data,
         options=options,
     )
+
+
+def _with_columns(published: Published, block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table's block with the columns of the rows that its form asks for."""
+    if block.get("type") != "table" or block.get("columns"):
+        return block
+    for _, leaf in fields_of(published):
+        if leaf.key == block.get("key"):
+            return {**block, "columns": [{"key": c.key, "label": c.label} for c in leaf.children]}
+    return block
 
 
 def _options(

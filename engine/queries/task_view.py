@@ -15,6 +15,7 @@ from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.views import Clock, TaskView
 from engine.errors import TaskNotFound
 from engine.queries import seeing, timeline
+from engine.queries.case_data import data_of
 from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
 from engine.queries.lines import names_of, role_words
@@ -38,6 +39,10 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         is_live = task.status == "open" and case.status == "active"
         is_theirs = is_live and may_work_on(
             actor, assignee=task.assignee_id, candidates=task.candidates, site=case.site
+        )
+        escalated = escalations(engine, session, actor, [task.id]).get(task.id)
+        may_take = (is_theirs and task.assignee_id is None) or (
+            is_live and escalated is not None and task.assignee_id != actor.id
         )
         names = names_of(session, [task.assignee_id])
         return TaskView(
@@ -69,14 +74,15 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             form=form,
             form_words=form_words,
             data=veil.data(case.data),
+            known=data_of(engine, session, published, case.data, veil),
             # What is half typed concerns only those who may finish it.
             draft=task.draft if is_theirs else None,
             draft_at=task.draft_at if is_theirs else None,
             answers=None if task.answers is None else veil.data(task.answers),
-            may_claim=is_theirs and task.assignee_id is None,
+            may_claim=may_take,
             may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
             may_complete=is_theirs,
-            escalated=escalations(engine, session, actor, [task.id]).get(task.id),
+            escalated=escalated,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
         )

@@ -203,7 +203,7 @@ def parse(content: bytes) -> etree._ElementTree:
     if tree.docinfo.internalDTD is not None or tree.docinfo.externalDTD is not None:
         raise Unreadable("xml-doctype", "a document type is not allowed", 1)
     if root.tag != q("definitions"):
-        raise Unreadable("not-bpmn", f"the root is {root.tag}, not BPMN 2.0 definitions", root.sourceline)
+        raise Unreadable("not-bpmn", f"the root is {root.tag}, not BPMN 2.0 definitions", line_of(root))
     return tree
 
 

@@ -21,13 +21,14 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.exceptions import WorkflowException
 
 from engine.domain.facts import ArmedTimer, Awaited, Data, OpenTask, Snapshot, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed, TaskNotFound
 from engine.runtime import serializing
 from engine.runtime.compacting import compact, is_live
-from engine.runtime.expressions import evaluate, execute, to_json
 from engine.runtime.events import RepeatingTimer
+from engine.runtime.expressions import evaluate, execute, to_json
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
 
@@ -67,7 +68,9 @@ class Tools:
 class CaseEnvironment(BasePythonScriptEngineEnvironment):
     """Evaluates everything a diagram says over the case's shared data."""
 
-    def __init__(self, shared: Data, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]) -> None:
+    def __init__(
+        self, shared: Data, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]
+    ) -> None:
         super().__init__({})
         self.shared = shared
         self.tools = tools
@@ -161,7 +164,7 @@ class CaseScriptEngine(PythonScriptEngine):
                     due: datetime = now + TimerEventDefinition.get_timedelta_from_start(parsed, now)
                     return due
                 due = datetime.fromisoformat(text)
-            except Exception as error:  # noqa: BLE001 - whatever the library says of it, it is no instant
+            except Exception as error:
                 raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
             return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
 
@@ -184,7 +187,9 @@ class _naming:
 class Run:
     """A case for the length of one step."""
 
-    def __init__(self, specification: Specification, data: Data, tools: Tools, meta: Mapping[str, Any]) -> None:
+    def __init__(
+        self, specification: Specification, data: Data, tools: Tools, meta: Mapping[str, Any]
+    ) -> None:
         self.specification = specification
         self.tools = tools
         self.data = data
@@ -201,9 +206,7 @@ class Run:
     ) -> Run:
         """Start a case at its none start event, or at the start event that catches ``message``."""
         run = cls(specification, dict(data), tools, {})
-        run.workflow = BpmnWorkflow(
-            specification.spec, dict(specification.called), script_engine=run.engine
-        )
+        run.workflow = BpmnWorkflow(specification.spec, dict(specification.called), script_engine=run.engine)
         node = specification.start_of_message(message) if message else None
         run._choose_start(node.id if node else None)
         return run
@@ -263,7 +266,12 @@ class Run:
 
         Raises :class:`BoundReached` when a bound is met, naming the element.
         """
-        self.workflow.do_engine_steps(did_complete_task=self._passed)
+        try:
+            self.workflow.do_engine_steps(did_complete_task=self._passed)
+        except WorkflowException as error:
+            # No way out of a gateway, no input for a loop: the procedure's fault, told with its place.
+            element = getattr(getattr(error, "task_spec", None), "bpmn_id", None)
+            raise RuntimeFailed("The workflow cannot go on.", element=element, reason=str(error)) from error
         self._refuse_other_starts()
         self._note_entered()
         compact(self.workflow)
@@ -402,9 +410,7 @@ class Run:
     def _passed(self, task: Any) -> None:
         self._steps += 1
         if self._steps > self.tools.bounds.steps:
-            raise BoundReached(
-                bound="steps", limit=self.tools.bounds.steps, element=task.task_spec.bpmn_id
-            )
+            raise BoundReached(bound="steps", limit=self.tools.bounds.steps, element=task.task_spec.bpmn_id)
         if self.specification.node(task) is not None:
             self._note(task, "completed")
 
@@ -463,7 +469,6 @@ class Run:
         size = len(json.dumps(self.data, ensure_ascii=False))
         if size > bounds.data:
             raise BoundReached(bound="data", limit=bounds.data, size=size)
-
 
     def _require_waiting_for_something(self, live: list[Any]) -> None:
         # A join that nothing can reach any more would hold its case for ever without anybody seeing it.

@@ -178,8 +178,8 @@ class Inbox(Model):
     who: Mapped[str] = mapped_column(sa.String(210), primary_key=True)
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True, index=True)
     due_at: Mapped[datetime | None]
-    #: work: to do it; watch: escalated, to see to it.
-    kind: Mapped[str] = mapped_column(sa.String(10))
+    #: work: to do it; watch: escalated, to see to it. A role may have both.
+    kind: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
     reason: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     search: Mapped[str]
 

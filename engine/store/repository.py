@@ -358,3 +358,15 @@ def histories(session: Session) -> list[History]:
 def count_incidents(session: Session) -> int:
     """How many jobs failed for good."""
     return session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.status == "incident")) or 0
+
+
+def is_watched(session: Session, task_id: str, who: Iterable[str]) -> bool:
+    """Say whether a task was escalated to one of these inboxes."""
+    return (
+        session.scalar(
+            sa.select(Inbox.task_id)
+            .where(Inbox.task_id == task_id, Inbox.kind == "watch", Inbox.who.in_(list(who)))
+            .limit(1)
+        )
+        is not None
+    )

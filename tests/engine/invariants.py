@@ -141,7 +141,9 @@ def _endings(session: Session) -> Iterator[str]:
     ):
         if left := list(session.scalars(rows)):
             yield f"a case that is over still has {what}: {left}"
-    if undated := list(session.scalars(sa.select(Case.number).where(Case.id.in_(over), Case.ended_at.is_(None)))):
+    if undated := list(
+        session.scalars(sa.select(Case.number).where(Case.id.in_(over), Case.ended_at.is_(None)))
+    ):
         yield f"these cases are over without saying since when: {undated}"
 
 

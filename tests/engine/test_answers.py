@@ -25,8 +25,12 @@ LARGE = {**INTAKE, "kind": "large", "reason": "急"}
         pytest.param({**INTAKE, "kind": "large"}, {"reason"}, id="a field that is asked now"),
         pytest.param({**INTAKE, "surprise": 1}, {"surprise"}, id="a field that nobody asked for"),
         pytest.param({**INTAKE, "typename": "UUID"}, {"typename"}, id="a name of the serializer's"),
-        pytest.param({**INTAKE, "items": [{"name": "锁"}, {"count": 3}]}, {"items.1.name"}, id="a row half filled"),
-        pytest.param({**INTAKE, "items": [{"name": "锁", "count": "many"}]}, {"items.0.count"}, id="no number"),
+        pytest.param(
+            {**INTAKE, "items": [{"name": "锁"}, {"count": 3}]}, {"items.1.name"}, id="a row half filled"
+        ),
+        pytest.param(
+            {**INTAKE, "items": [{"name": "锁", "count": "many"}]}, {"items.0.count"}, id="no number"
+        ),
         pytest.param({**INTAKE, "items": {"name": "锁"}}, {"items"}, id="no rows"),
         pytest.param({**INTAKE, "topic": ["a", "b"]}, {"topic"}, id="a list for a text"),
         pytest.param({**INTAKE, "topic": "长" * 501}, {"topic"}, id="too long"),
@@ -61,7 +65,9 @@ def test_what_is_shown_is_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["data", "state", "id", "children", "workflow"])
-@pytest.mark.parametrize("value", ["x", "typename", "__class__", "{topic}", "'; DROP TABLE task; --", "𠀀\u3000好"])
+@pytest.mark.parametrize(
+    "value", ["x", "typename", "__class__", "{topic}", "'; DROP TABLE task; --", "𠀀\u3000好"]
+)
 def test_a_field_may_be_called_like_a_part_of_the_engine(world: World, key: str, value: str) -> None:
     case = world.start("errand")
     world.complete(case, "intake", answers={**INTAKE, key: value})

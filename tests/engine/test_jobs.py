@@ -85,7 +85,9 @@ def test_one_job_is_done_once_whoever_comes_second(world: World) -> None:
 def failing(world: World) -> int:
     """A case whose first timer always fails, as its procedure divides by zero."""
     broken = changed(
-        world.bundle("alarm"), DIAGRAM, {'order = get("order", []) + ["early"]': 'order = [1 / get("parts", 0)]'}
+        world.bundle("alarm"),
+        DIAGRAM,
+        {'order = get("order", []) + ["early"]': 'order = [1 / get("parts", 0)]'},
     )
     publish(world.engine, broken, by=SYSTEM)
     return world.start("alarm")

@@ -106,7 +106,9 @@ def test_a_message_for_a_suspended_case_is_not_lost(world: World) -> None:
     world.complete(case, "ask")
     number, chen = world.case(case).number, world.people["chen"]
     cases.suspend_case(world.engine, case, by=chen, reason="等材料")
-    assert cases.send_message(world.engine, "survey.answered", payload={"stars": 4}, correlation=number) == [case]
+    assert cases.send_message(world.engine, "survey.answered", payload={"stars": 4}, correlation=number) == [
+        case
+    ]
     jobs.run_due(world.engine)
     assert world.open(case) == []
     cases.resume_case(world.engine, case, by=chen)

@@ -44,7 +44,12 @@ def toy(*names: str) -> Specification:
 
 def drawn(*parts: str) -> Specification:
     """A process of the given elements."""
-    return build("p", {"p.bpmn": f'{HEAD}<bpmn:process id="p" isExecutable="true">{"".join(parts)}</bpmn:process></bpmn:definitions>'.encode()})
+    return build(
+        "p",
+        {
+            "p.bpmn": f'{HEAD}<bpmn:process id="p" isExecutable="true">{"".join(parts)}</bpmn:process></bpmn:definitions>'.encode()
+        },
+    )
 
 
 def flow(source: str, target: str, condition: str = "") -> str:
@@ -161,9 +166,13 @@ def _draw(block: Block, parts: list[str]) -> tuple[str, str]:
             return inner[0][0], inner[1][1]
         case "again":
             into, out = f"{me}i", f"{me}o"
-            parts[at] = f'<bpmn:exclusiveGateway id="{into}"/><bpmn:exclusiveGateway id="{out}" default="{out}_{me}x"/>'
+            parts[at] = (
+                f'<bpmn:exclusiveGateway id="{into}"/><bpmn:exclusiveGateway id="{out}" default="{out}_{me}x"/>'
+            )
             # The way out is a gateway of its own, so that a block always has one last node.
-            parts.append(f'<bpmn:exclusiveGateway id="{me}x"/>' + flow(out, f"{me}x") + flow(out, into, "again"))
+            parts.append(
+                f'<bpmn:exclusiveGateway id="{me}x"/>' + flow(out, f"{me}x") + flow(out, into, "again")
+            )
             parts += [flow(into, inner[0][0]), flow(inner[0][1], out)]
             return into, f"{me}x"
         case kind:
@@ -176,7 +185,12 @@ def _draw(block: Block, parts: list[str]) -> tuple[str, str]:
             return split, join
 
 
-@settings(max_examples=60, deadline=None)
+def passed(walk: Walk) -> list[tuple[str, str | None]]:
+    """What the last step passed, and from where."""
+    return [(v.node, v.came_from) for v in walk.snapshot.visited if v.event == "completed"]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(BLOCKS, st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.booleans()), max_size=14))
 def test_a_compacted_case_does_what_the_plain_library_does(
     block: Block, moves: list[tuple[int, bool, bool]]
@@ -187,9 +201,7 @@ def test_a_compacted_case_does_what_the_plain_library_does(
     for which, again, left in moves:
         assert ours.open == plain.open
         assert ours.snapshot.ended == plain.snapshot.ended
-        assert [(v.node, v.event) for v in ours.snapshot.visited] == [
-            (v.node, v.event) for v in plain.snapshot.visited
-        ]
+        assert passed(ours) == passed(plain)
         if ours.snapshot.ended:
             break
         node = ours.open[which % len(ours.open)]
@@ -218,26 +230,6 @@ def test_data_that_looks_like_a_saved_object_comes_back_as_it_was(value: object)
         assert json.loads(json.dumps(walk.snapshot.data))["note"] == value
 
 
-def test_rows_of_a_multiple_task_may_hold_anything() -> None:
-    each = (
-        '<bpmn:multiInstanceLoopCharacteristics isSequential="false">'
-        "<bpmn:loopDataInputRef>rows</bpmn:loopDataInputRef>"
-        '<bpmn:inputDataItem id="row" name="row"/></bpmn:multiInstanceLoopCharacteristics>'
-    )
-    specification = drawn(
-        '<bpmn:startEvent id="begin"/>',
-        f'<bpmn:userTask id="each" name="each">{each}</bpmn:userTask>',
-        '<bpmn:endEvent id="over"/>',
-        flow("begin", "each"),
-        flow("each", "over"),
-    )
-    walk = Walk(specification, data={"rows": [{"typename": "UUID"}, {"typename": "UUID"}]})
-    assert walk.open == ["each", "each"]
-    walk.complete("each")
-    walk.complete("each")
-    assert walk.snapshot.ended
-
-
 # Failing in a way that helps ---------------------------------------------------------------------
 
 
@@ -264,6 +256,20 @@ def test_an_expression_that_fails_names_its_element(expression: str, element: st
         Walk(specification)
     assert failed.value.facts["element"] == element
     assert failed.value.facts["name"] == "选择"
+
+
+def test_a_decision_without_a_way_out_names_its_gateway() -> None:
+    specification = drawn(
+        '<bpmn:startEvent id="begin"/><bpmn:exclusiveGateway id="choice"/><bpmn:endEvent id="over"/>',
+        '<bpmn:userTask id="a" name="a"/>',
+        flow("begin", "choice"),
+        flow("choice", "a", "1 &gt; 2"),
+        flow("choice", "over", "2 &gt; 3"),
+        flow("a", "over"),
+    )
+    with pytest.raises(RuntimeFailed) as failed:
+        Walk(specification)
+    assert failed.value.facts["element"] == "choice"
 
 
 def test_a_script_that_fails_names_its_element() -> None:

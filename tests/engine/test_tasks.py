@@ -95,9 +95,7 @@ def test_a_repeated_submission_gets_the_same_answer_without_a_second_effect(worl
     task = world.task(case, "intake")
     first = world.complete(case, "intake", answers=INTAKE, request_id="r1")
     before = world.everything()
-    again = tasks.complete_task(
-        world.engine, task, by=world.people["an"], answers=INTAKE, request_id="r1"
-    )
+    again = tasks.complete_task(world.engine, task, by=world.people["an"], answers=INTAKE, request_id="r1")
     assert again == first
     assert world.everything() == before
     with pytest.raises(TaskAlreadyDone):

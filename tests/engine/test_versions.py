@@ -15,7 +15,9 @@ from tests.engine.world import INTAKE, World, changed
 
 def versions(world: World, procedure: str) -> list[int]:
     """The published version numbers of a procedure."""
-    return list(world.look(sa.select(Version.number).where(Version.procedure == procedure).order_by(Version.number)))
+    return list(
+        world.look(sa.select(Version.number).where(Version.procedure == procedure).order_by(Version.number))
+    )
 
 
 def test_publishing_the_same_files_makes_no_new_version(world: World) -> None:
@@ -25,7 +27,11 @@ def test_publishing_the_same_files_makes_no_new_version(world: World) -> None:
 
 def test_a_running_case_keeps_its_version(world: World) -> None:
     old = world.start("errand")
-    publish(world.engine, changed(world.bundle("errand"), DIAGRAM, {'name="办理甲"': 'name="新办理甲"'}), by=SYSTEM)
+    publish(
+        world.engine,
+        changed(world.bundle("errand"), DIAGRAM, {'name="办理甲"': 'name="新办理甲"'}),
+        by=SYSTEM,
+    )
     new = world.start("errand")
     for case, name in ((old, "办理甲"), (new, "新办理甲")):
         world.complete(case, "intake", answers=INTAKE)
@@ -72,5 +78,7 @@ def test_a_broken_version_is_refused_and_the_old_one_stays(world: World, old: st
 
 def test_a_broken_form_is_refused(world: World) -> None:
     with pytest.raises(ProcedureRefused):
-        publish(world.engine, changed(world.bundle("errand"), "intake.json", {'"select"': '"marquee"'}), by=SYSTEM)
+        publish(
+            world.engine, changed(world.bundle("errand"), "intake.json", {'"select"': '"marquee"'}), by=SYSTEM
+        )
     assert versions(world, "errand") == [1]

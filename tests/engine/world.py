@@ -155,17 +155,13 @@ class World:
         with self.engine.database.look() as session:
             return TaskId(
                 session.scalars(
-                    sa.select(Task.id).where(
-                        Task.case_id == case, Task.node == node, Task.status == "open"
-                    )
+                    sa.select(Task.id).where(Task.case_id == case, Task.node == node, Task.status == "open")
                 ).one()
             )
 
     def open(self, case: int) -> list[str]:
         """The nodes of a case's open tasks."""
-        return sorted(
-            self.look(sa.select(Task.node).where(Task.case_id == case, Task.status == "open"))
-        )
+        return sorted(self.look(sa.select(Task.node).where(Task.case_id == case, Task.status == "open")))
 
     def case(self, case: int) -> Case:
         """A case's row."""
@@ -185,13 +181,17 @@ class World:
     def told(self, case: int, kind: str) -> list[History]:
         """A case's history of one kind, in order."""
         return list(
-            self.look(sa.select(History).where(History.case_id == case, History.kind == kind).order_by(History.seq))
+            self.look(
+                sa.select(History).where(History.case_id == case, History.kind == kind).order_by(History.seq)
+            )
         )
 
     def inbox(self, who: str) -> list[tuple[str, str]]:
         """(node, kind) of what a principal such as ``r:chief@hq`` has before them."""
         return sorted(
-            self.rows(sa.select(Task.node, Inbox.kind).join(Task, Task.id == Inbox.task_id).where(Inbox.who == who))
+            self.rows(
+                sa.select(Task.node, Inbox.kind).join(Task, Task.id == Inbox.task_id).where(Inbox.who == who)
+            )
         )
 
     def notices(self, login: str) -> list[tuple[str, str]]:
@@ -221,7 +221,8 @@ class World:
 def _dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     return {
         table.name: sorted(
-            (tuple(json.dumps(v, default=str, sort_keys=True) for v in row) for row in session.execute(table.select()))
+            tuple(json.dumps(v, default=str, sort_keys=True) for v in row)
+            for row in session.execute(table.select())
         )
         for table in Case.metadata.sorted_tables
     }

@@ -280,7 +280,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.JSON(), nullable=True),
     sa.Column('search', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_inbox_task_id_task')),
-    sa.PrimaryKeyConstraint('who', 'task_id', name=op.f('pk_inbox'))
+    sa.PrimaryKeyConstraint('who', 'task_id', 'kind', name=op.f('pk_inbox'))
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_inbox_task_id'), ['task_id'], unique=False)

@@ -1,0 +1,128 @@
+"""A process is killed anywhere in a step: before the commit there is no trace, after it the step was done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine import jobs, tasks
+from engine.domain.facts import CaseId
+from engine.store.models import Case, Job, Task
+from tests.engine import invariants
+from tests.engine.world import DATABASE, INTAKE, World
+from tests.fault.processes import AFTER_COMMIT, BEFORE_COMMIT, killed
+
+pytestmark = pytest.mark.fault
+
+
+def registering(world: World) -> tuple[CaseId, str, str, dict[str, Any]]:
+    """A step that opens two tasks with a timer and a ladder."""
+    return world.start("errand"), "intake", "an", INTAKE
+
+
+def ending(world: World) -> tuple[CaseId, str, str, dict[str, Any]]:
+    """A step that issues a number, writes a register, throws a message and ends its case."""
+    case = world.errand()
+    world.round(case, "good")
+    return case, "look", "fei", {"seen": "是"}
+
+
+def kept(world: World) -> bytes:
+    """The database as one file."""
+    world.close()
+    return (world.folder / DATABASE).read_bytes()
+
+
+def back_to(world: World, content: bytes) -> None:
+    """The database as it was."""
+    world.close()
+    for file in world.folder.glob(f"{DATABASE}*"):
+        file.unlink()
+    (world.folder / DATABASE).write_bytes(content)
+
+
+@pytest.mark.parametrize("step", [registering, ending])
+def test_killed_at_any_write_a_step_leaves_no_trace_and_can_be_done_again(
+    world: World, step: Callable[[World], tuple[CaseId, str, str, dict[str, Any]]]
+) -> None:
+    case, node, by, answers = step(world)
+    task, actor = world.task(case, node), world.people[by]
+    before, content = world.everything(), kept(world)
+
+    def complete() -> object:
+        return tasks.complete_task(world.engine, task, by=actor, answers=answers, request_id="r1")
+
+    complete()
+    wanted = shape(world)
+    places: list[int | str] = []
+    write = 0
+    while True:
+        write += 1
+        back_to(world, content)
+        if not killed(world, complete, write):
+            break
+        places.append(write)
+        assert world.everything() == before, f"a trace of the step, killed before write {write}"
+        complete()
+        assert shape(world) == wanted
+        assert invariants.broken(world.engine) == []
+    assert len(places) > 10
+    # It survived, in another process: it is done, once.
+    assert shape(world) == wanted
+
+    back_to(world, content)
+    assert killed(world, complete, BEFORE_COMMIT)
+    world.reopen()
+    assert world.everything() == before
+    complete()
+    assert shape(world) == wanted
+
+
+def shape(world: World) -> list[Any]:
+    """What a step made, without the ids that differ each time."""
+    return [
+        world.rows(sa.select(Task.node, Task.status, Task.done_by).order_by(Task.node, Task.status)),
+        world.rows(
+            sa.select(Job.kind, Job.node, Job.status, Job.due_at).order_by(Job.kind, Job.node, Job.due_at)
+        ),
+        world.rows(sa.select(Case.status, Case.revision, Case.data)),
+        {name: len(rows) for name, rows in world.everything().items()},
+    ]
+
+
+def test_killed_after_the_commit_a_step_is_done_and_its_retry_gets_the_same_answer(world: World) -> None:
+    case, node, by, answers = registering(world)
+    task, actor = world.task(case, node), world.people[by]
+
+    def complete() -> Any:
+        return tasks.complete_task(world.engine, task, by=actor, answers=answers, request_id="r1")
+
+    assert killed(world, complete, AFTER_COMMIT)
+    world.reopen()
+    assert world.open(case) == ["work_a", "work_b"]
+    after = world.everything()
+    assert complete().case_id == case
+    assert world.everything() == after
+
+
+def test_killed_at_any_write_a_timer_fires_once_all_the_same(world: World) -> None:
+    case = world.start("alarm")
+    world.clock.at = world.clock.at.replace(day=5)
+    before, content = world.everything(), kept(world)
+    write = 0
+    while True:
+        write += 1
+        back_to(world, content)
+        if not killed(world, lambda: jobs.run_due(world.engine), write):
+            break
+        if world.everything() != before:
+            # Killed in the second timer's step: the first one's is complete.
+            assert world.case(case).data["order"] == ["early"]
+        jobs.run_due(world.engine)
+        assert world.case(case).data["order"] == ["early", "later"]
+        assert len(world.told(case, "timer_fired")) == 2
+    assert write > 5
+    assert world.case(case).data["order"] == ["early", "later"]
