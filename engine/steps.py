@@ -245,6 +245,9 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         named_roles=roles,
         holders=repository.holders(session, asked, case.site),
     )
+    if decided.assignee is None and not decided.candidates:
+        # A task in nobody's inbox would hold its case for ever without anybody seeing it.
+        raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
     deadline = _deadline(step, run, properties)
     due = _due(step, run, properties, deadline)
     task = Task(

@@ -43,7 +43,9 @@ class _OurEvents:
     def parse_timer_event(self, event: etree._Element) -> OnceTimer | RepeatingTimer:
         found = next(c for c in event.iterchildren(tag=etree.Element))
         name = self.node.get("name", self.node.get("id"))  # type: ignore[attr-defined]
-        kind = RepeatingTimer if reading.local(found) == "timeCycle" else OnceTimer
+        # Only what stands beside a running activity can ring again; anywhere else the first ring is all.
+        beside = self.node.get("cancelActivity") == "false"  # type: ignore[attr-defined]
+        kind = RepeatingTimer if reading.local(found) == "timeCycle" and beside else OnceTimer
         return kind(name, (found.text or "").strip())
 
     def parse_message_event(self, message_event: etree._Element) -> CaseMessage:
@@ -158,9 +160,7 @@ def build(process: str, files: Mapping[str, bytes]) -> Specification:
     if not any(diagram.process(process) for diagram in diagrams):
         raise ProcedureNotFound(procedure=process)
     nodes = {
-        (node.scope or node.process, node.id): node
-        for diagram in diagrams
-        for node in diagram.nodes.values()
+        (node.scope or node.process, node.id): node for diagram in diagrams for node in diagram.nodes.values()
     }
     return Specification(
         process=process,

@@ -132,7 +132,7 @@ class CaseScriptEngine(PythonScriptEngine):
 
     def due(self, task: Any, expression: str) -> str:
         """The instant at which a timer that fires once is due, as ISO text."""
-        return self._instant(task, self.evaluate(task, expression)).isoformat()
+        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
 
     def first_ring(self, task: Any, expression: str) -> tuple[str, int | None]:
         """A repeating timer's first instant and how often it rings; None is without end."""

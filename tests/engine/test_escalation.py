@@ -70,9 +70,7 @@ def test_a_server_that_was_down_climbs_every_missed_rung_once(world: World) -> N
 def test_the_supervisor_reads_why_the_task_is_there(world: World) -> None:
     world.start("promise")
     world.move("2026-11-02 17:00")
-    (reason,) = world.look(
-        sa.select(Inbox.reason).where(Inbox.who == "r:chief@hq", Inbox.kind == "watch")
-    )
+    (reason,) = world.look(sa.select(Inbox.reason).where(Inbox.who == "r:chief@hq", Inbox.kind == "watch"))
     assert reason["zh"] == "“处理”已超时：应于 11月02日 15:00 前完成（处理）"
     assert reason["en"] == "“处理” is late: it was due by Nov 02, 15:00 (Fix)"
     assert reason["at"] == at("2026-11-02 17:00").isoformat()

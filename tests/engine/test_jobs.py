@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from engine.domain.facts import SYSTEM
 from engine.errors import Forbidden, NotFound
 from engine.procedures import publish
 from engine.store.models import History, Job
-from tests.engine.world import World, changed
+from tests.engine.world import SITE, World, changed
 
 
 def test_a_repeating_timer_opens_a_task_each_period_while_its_work_is_open(world: World) -> None:
@@ -28,6 +29,33 @@ def test_a_repeating_timer_opens_a_task_each_period_while_its_work_is_open(world
 
     world.complete(case, "work_a")
     assert [job for job in world.jobs(case) if job[0] == "timer"] == []
+
+
+def test_an_interrupting_timer_with_a_period_fires_once_and_interrupts(world: World) -> None:
+    once = '<bpmn:timeDate>due_in("errand.review")</bpmn:timeDate>'
+    each = '<bpmn:timeCycle>every("errand.review")</bpmn:timeCycle>'
+    publish(world.engine, changed(world.bundle("errand"), DIAGRAM, {once: each}), by=SYSTEM)
+    case = world.errand()
+    world.complete(case, "work_a")
+    world.complete(case, "work_b", by="fei")
+    world.move("2026-11-20 12:00")
+    assert world.open(case) == ["settle"]
+    assert [job for job in world.jobs(case) if job[0] == "timer"] == []
+
+
+def test_a_catching_timer_with_a_period_lets_the_case_pass_once(world: World) -> None:
+    message = '<bpmn:messageEventDefinition messageRef="message_survey_answered" />'
+    timer = "<bpmn:timerEventDefinition><bpmn:timeCycle>{}</bpmn:timeCycle></bpmn:timerEventDefinition>"
+    for period in ('every("errand.nag")', '"R3/PT2H"'):
+        drawn = changed(world.bundle("survey"), DIAGRAM, {message: timer.format(period)})
+        publish(world.engine, drawn, by=SYSTEM)
+        (case,) = cases.send_message(world.engine, "survey.wanted", payload={"topic": "灯"}, site=SITE)
+        world.complete(case, "ask")
+        world.clock.at += timedelta(days=7)
+        jobs.run_due(world.engine)
+        world.clock.at += timedelta(days=7)
+        assert jobs.run_due(world.engine) == 0
+        assert world.open(case) == ["thank"]
 
 
 def test_a_repeating_timer_that_was_missed_for_days_fires_once(world: World) -> None:

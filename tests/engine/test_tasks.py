@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from engine import cases, tasks
-from engine.domain.facts import Actor, TaskId
+from engine.bundles import DIAGRAM
+from engine.domain.facts import SYSTEM, Actor, TaskId
 from engine.errors import (
     AnswersInvalid,
     CaseNotActive,
@@ -19,8 +20,9 @@ from engine.errors import (
     TaskNotFound,
     TaskTaken,
 )
+from engine.procedures import publish
 from engine.store.models import Task
-from tests.engine.world import INTAKE, World
+from tests.engine.world import INTAKE, World, changed
 
 
 def test_a_task_stands_in_the_inbox_of_its_role_until_somebody_takes_it(world: World) -> None:
@@ -153,6 +155,17 @@ def test_a_task_of_a_role_that_nobody_holds_falls_to_the_one_above(world: World)
     (opened,) = world.told(case, "task_opened")
     assert opened.detail["because"] == "nobody:keeper"
     world.complete(case, "keep", by="chen")
+
+
+def test_a_step_that_would_open_a_task_for_nobody_is_refused(world: World) -> None:
+    outside = changed(world.bundle("errand"), DIAGRAM, {'name="auditor"': 'name="visitor"'})
+    publish(world.engine, outside, by=SYSTEM)
+    case = world.start("errand")
+    before = world.everything()
+    with pytest.raises(RuntimeFailed) as refused:
+        world.complete(case, "intake", answers=INTAKE)
+    assert refused.value.facts["element"] == "work_b"
+    assert world.everything() == before
 
 
 def test_a_draft_stays_with_the_task(world: World) -> None:

@@ -73,7 +73,7 @@ class World:
         if empty:
             self._fill()
         with self.engine.database.look() as session:
-            ids = {login: key for login, key in session.execute(sa.select(Account.login, Account.id))}
+            ids = {row.login: row.id for row in session.execute(sa.select(Account.login, Account.id))}
         self.people = {
             login: Actor(UserId(ids[login]), login, frozenset({held})) for login, held in STAFF.items()
         }

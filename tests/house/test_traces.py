@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 
-#: Spelled so that this file does not find itself.
-PLACES = [
-    "/" + place + "/"
-    for place in ("root", "home/[a-z]+", "work/(?:main|shared|notes)", "Users/[A-Z]", "tmp/docs")
-]
-HOSTS = [
-    "localhost:" + "[0-9]+/(?:simple|npm)",
-    "[a-z0-9.-]+/artifactory",
-    "(?:nexus|verdaccio|devpi)" + r"[.:/]",
-]
+PLACES = [r"/root/", r"/home/[a-z]+/", r"/work/(?:main|shared|notes)\b", r"/Users/[A-Z]", r"/tmp/docs"]
+HOSTS = [r"localhost:[0-9]+/(?:simple|npm)", r"[a-z0-9.-]+/artifactory", r"(?:nexus|verdaccio|devpi)[.:/]"]
 KNOWN_HOST = re.compile(r"https://registry\.npmjs\.org/")
 
 

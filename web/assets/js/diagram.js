@@ -5,6 +5,7 @@ import { say } from "./app/words.js";
 
 const STEP = 60;
 const MINUTE = 60_000;
+const READABLE = 0.7;
 
 function countdown(due) {
   const left = Date.parse(due) - Date.now();
@@ -49,6 +50,17 @@ function fit(viewer) {
   if (canvas.zoom() > 1.2) canvas.zoom(1.2, "auto");
 }
 
+// A large procedure fitted whole cannot be read: begin where the case is, and leave the whole to the button.
+function begin(viewer, data) {
+  fit(viewer);
+  const canvas = viewer.get("canvas");
+  const here = (data.active ?? []).map((id) => viewer.get("elementRegistry").get(id)).find(Boolean);
+  if (!here || canvas.zoom() > READABLE || !canvas.getSize().width) return;
+  canvas.zoom(READABLE, { x: here.x + here.width / 2, y: here.y + here.height / 2 });
+  const { width, height } = canvas.viewbox();
+  canvas.viewbox({ x: here.x + here.width / 2 - width / 2, y: here.y + here.height / 2 - height / 2, width, height });
+}
+
 function keys(event, viewer) {
   const canvas = viewer.get("canvas");
   const scroll = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] }[event.key];
@@ -70,7 +82,11 @@ function mark(viewer, data) {
   for (const overlay of data.overlays ?? []) {
     const element = registry.get(overlay.node);
     if (!element) continue;
-    viewer.get("overlays").add(overlay.node, { position: { top: -24, left: element.width / 2 }, html: note(overlay) });
+    const html = note(overlay);
+    // A timer sits on its task's lower edge: its note is smaller, so that the task's name stays readable.
+    if (element.host) html.classList.add("diagram__note--small");
+    const top = element.host ? -15 : -24;
+    viewer.get("overlays").add(overlay.node, { position: { top, left: element.width / 2 }, html });
   }
   viewer.on("element.click", ({ element }) => {
     const link = (data.links ?? {})[element.id];
@@ -87,11 +103,18 @@ async function draw(figure) {
   if (names) viewer.on("import.parse.complete", ({ definitions }) => translate(definitions, names));
   await viewer.importXML(data.xml);
   mark(viewer, data);
-  fit(viewer);
-  new ResizeObserver(() => fit(viewer)).observe(container);
-  container.addEventListener("keydown", (event) => keys(event, viewer));
+  begin(viewer, data);
+  // Until somebody moves it, it follows the size of its place.
+  let moved = false;
+  new ResizeObserver(() => moved || begin(viewer, data)).observe(container);
+  container.addEventListener("pointerdown", () => (moved = true));
+  container.addEventListener("keydown", (event) => {
+    moved = true;
+    keys(event, viewer);
+  });
   figure.querySelectorAll("[data-zoom]").forEach((button) =>
     button.addEventListener("click", () => {
+      moved = true;
       if (button.dataset.zoom === "fit") fit(viewer);
       else viewer.get("zoomScroll").stepZoom(button.dataset.zoom === "in" ? 1 : -1);
     }),
