@@ -145,12 +145,14 @@ class Asking:
             {
                 "now": lambda: local.isoformat(timespec="minutes"),
                 "today": lambda: local.date().isoformat(),
-                "get": lambda name, default=None: values.get(name, default),
+                "get": lambda name, default=None: default if values.get(name) is None else values[name],
                 "has": lambda name: values.get(name) not in (None, "", []),
-                "due_in": lambda name: self.engine.deadlines[name]
-                .due(local, self.engine.calendar_of(case.site, self.engine.deadlines[name]))
-                .astimezone(local.tzinfo)
-                .isoformat(timespec="minutes"),
+                "due_in": lambda name: (
+                    self.engine.deadlines[name]
+                    .due(local, self.engine.calendar_of(case.site, self.engine.deadlines[name]))
+                    .astimezone(local.tzinfo)
+                    .isoformat(timespec="minutes")
+                ),
             },
         )
 

@@ -173,14 +173,15 @@ def from_folders(bpmn: Path, forms: Path, procedure: str) -> Bundle:
     diagram = bpmn / procedure / f"{procedure}.bpmn"
     if not diagram.is_file():
         raise ProcedureNotFound(procedure=procedure)
-    paths = {DIAGRAM: diagram}
-    for name, path in (
-        (ENGLISH, bpmn / procedure / "translations" / ENGLISH),
-        (SCENARIOS, bpmn / procedure / SCENARIOS),
-    ):
-        if path.is_file():
-            paths[name] = path
-    paths |= {path.name: path for path in sorted((forms / procedure).glob("*.json"))}
+    beside = {
+        ENGLISH: bpmn / procedure / "translations" / ENGLISH,
+        SCENARIOS: bpmn / procedure / SCENARIOS,
+    }
+    paths = {
+        DIAGRAM: diagram,
+        **{name: path for name, path in beside.items() if path.is_file()},
+        **{path.name: path for path in sorted((forms / procedure).glob("*.json"))},
+    }
     files = {}
     for name, path in paths.items():
         try:

@@ -103,7 +103,7 @@ def _check_expressions(form_id: str, form: Form) -> Iterator[Finding]:
                 "error",
                 "form-expression",
                 f"表单 {form_id}（{expression.path}）的表达式不能使用：{refused.message_zh}",
-                f"Form {form_id} ({expression.path}) has an expression that cannot be used: {refused.message_en}",
+                f"Form {form_id} ({expression.path}): an expression cannot be used: {refused.message_en}",
             )
 
 

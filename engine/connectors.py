@@ -36,7 +36,9 @@ class Connectors:
 class Call:
     """One call: its parameters, the case's data, where it stands."""
 
-    def __init__(self, step: Step, parameters: Mapping[str, Any], data: Data, node: str, process: str) -> None:
+    def __init__(
+        self, step: Step, parameters: Mapping[str, Any], data: Data, node: str, process: str
+    ) -> None:
         self.step = step
         self.parameters = parameters
         self.data = data
@@ -61,9 +63,7 @@ def issue_number(call: Call) -> str:
     counted = f"{series}:{local.year}" if "{year}" in pattern else series
     seq = repository.next_in_series(step.session, counted)
     text = pattern.format(year=local.year, seq=seq)
-    step.session.add(
-        IssuedNumber(series=counted, seq=seq, text=text, case_id=step.case.id, at=step.now)
-    )
+    step.session.add(IssuedNumber(series=counted, seq=seq, text=text, case_id=step.case.id, at=step.now))
     step.tell("number_issued", node=call.node, process=call.process, series=series, number=text)
     return text
 

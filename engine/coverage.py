@@ -7,7 +7,6 @@ from typing import Protocol
 
 from engine.runtime.reading import Diagram
 
-
 #: Kinds of entries that say a node was reached.
 REACHED = frozenset({"entered", "task_opened", "passed"})
 
@@ -31,9 +30,7 @@ def flows_taken(diagram: Diagram, process: str, entries: Iterable[Passage]) -> s
     for entry in entries:
         if entry.process != process or entry.kind not in REACHED or entry.node is None:
             continue
-        taken |= {
-            flow.id for flow in diagram.incoming.get(entry.node, []) if flow.source == entry.came_from
-        }
+        taken |= {flow.id for flow in diagram.incoming.get(entry.node, []) if flow.source == entry.came_from}
         if entry.kind != "passed":
             continue
         leaving = diagram.outgoing.get(entry.node, [])

@@ -93,7 +93,7 @@ def _values(step: Step, declared: Mapping[str, Any], data: Data) -> Data:
         "actor": step.actor.name,
     }
     functions: dict[str, Callable[..., Any]] = {
-        "get": lambda name, default=None: data.get(name, default),
+        "get": lambda name, default=None: default if data.get(name) is None else data[name],
         "has": lambda name: data.get(name) not in (None, "", []),
         "now": lambda: step.now.isoformat(),
         "handler": lambda node: repository.last_handler(step.session, case.id, node),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.domain.facts import Data, Finding, OpenTask, Snapshot
 from engine.errors import BoundReached, GuanjiaError
+from engine.runtime.lint_expressions import names_of
 from engine.runtime.linting import lint
 from engine.runtime.parsing import Specification, build
 from engine.runtime.reading import Unreadable, read
 from engine.runtime.workflow import Run, Tools
+from forms.model import Field, Form
 
 #: Where every dry run begins: a Monday morning.
 BEGIN = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -22,10 +24,12 @@ BEGIN = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 class DryRun:
     """One try of a diagram."""
 
-    content: bytes
+    #: The diagram first, then those that it calls.
+    files: Mapping[str, bytes]
     process: str
     answers: Mapping[str, Any]
     max_steps: int
+    form_of: Callable[[str, str], Form | None]
     now: datetime = BEGIN
     trace: list[dict[str, Any]] = field(default_factory=list)
     visits: dict[str, int] = field(default_factory=dict)
@@ -37,8 +41,11 @@ class DryRun:
         ``completed``, ``waiting`` (for a message, or for an answer the file does not give) or
         ``bounded`` (``max_steps`` reached).
         """
-        specification = build(self.process, {"dry-run.bpmn": self.content})
-        self._keep(Run.start(specification, dict(self.answers.get("start", {})), self._tools()))
+        specification = build(self.process, self.files)
+        # What no form of a dry run fills reads as nothing, so that decisions take their default.
+        unknown = dict.fromkeys(sorted({name for file in self.files.values() for name in names_of(file)}))
+        begin = {**unknown, **self.answers.get("start", {})}
+        self._keep(Run.start(specification, begin, self._tools()))
         events = list(self.answers.get("events", []))
         for _ in range(self.max_steps):
             snapshot = self._now()
@@ -55,7 +62,9 @@ class DryRun:
         return "bounded"
 
     def _answer(self, specification: Specification, task: OpenTask) -> None:
-        given = self.answers.get("tasks", {}).get(task.node, {})
+        given = self.answers.get("tasks", {}).get(task.node)
+        if given is None:
+            given = self._plausible(task)
         visit = self.visits.get(task.node, 0)
         self.visits[task.node] = visit + 1
         if isinstance(given, list):
@@ -63,6 +72,28 @@ class DryRun:
         run = self._restore(specification)
         run.complete(task.id, dict(given), by=1)
         self._keep(run)
+
+    def _plausible(self, task: OpenTask) -> Data:
+        """Answers to a task that the file says nothing about: what its form begins with, else a sample."""
+        form = self.form_of(task.process, task.properties.get("form", ""))
+        if form is None:
+            return {}
+        data = self._now().data
+        return {leaf.key: self._sample(leaf, data) for leaf in form.leaves() if not leaf.readonly}
+
+    def _sample(self, leaf: Field, data: Data) -> Any:
+        if data.get(leaf.key) not in (None, ""):
+            return data[leaf.key]
+        if leaf.options:
+            first = leaf.options[0].value
+            return [first] if leaf.is_many else first
+        moment = self.now.isoformat()
+        samples = {
+            "checkbox": True,
+            "number": leaf.min or 1,
+            "datetime": {"date": moment[:10], "time": moment[11:16]}.get(leaf.subtype, moment),
+        }
+        return [] if leaf.is_many or leaf.is_rows else samples.get(leaf.type, leaf.label)
 
     def _fire(self, specification: Specification) -> None:
         timer = min(self._now().timers, key=lambda found: found.due_at)
@@ -93,13 +124,7 @@ class DryRun:
                 {"element": seen.node, "event": seen.event, "at": self.now.isoformat()}
                 for seen in run.visited
             ]
-        before = {task.id for task in self.snapshot.open_tasks} if self.snapshot else set()
         self.snapshot = run.snapshot()
-        self.trace += [
-            {"element": task.node, "event": "entered", "at": self.now.isoformat()}
-            for task in self.snapshot.open_tasks
-            if task.id not in before
-        ]
 
     def _now(self) -> Snapshot:
         if self.snapshot is None:
@@ -141,12 +166,20 @@ class DryRun:
         )
 
 
-def dry_run(content: bytes, answers: Mapping[str, Any], max_steps: int) -> dict[str, Any]:
+def dry_run(
+    content: bytes,
+    answers: Mapping[str, Any],
+    max_steps: int,
+    library: Callable[[str], bytes | None] = lambda name: None,
+    form_of: Callable[[str, str], Form | None] = lambda process, form: None,
+) -> dict[str, Any]:
     """Try a diagram; give what ``guanjia dry-run --json`` prints.
 
     A timer fires when nothing else can happen; deadlines count as one day, services answer None.
+    ``library`` gives the diagram of a procedure that is called, ``form_of`` the form of a process.
     """
-    findings = lint(content)
+    files = {"dry-run.bpmn": content, **_called(content, library)}
+    findings = lint(content, called={name.removesuffix(".bpmn") for name in files})
     if any(finding.severity == "error" for finding in findings):
         return _told("refused", findings)
     try:
@@ -154,7 +187,7 @@ def dry_run(content: bytes, answers: Mapping[str, Any], max_steps: int) -> dict[
     except Unreadable:
         return _told("refused", findings)
     process = next((found.id for found in diagram.processes if found.executable), diagram.processes[0].id)
-    attempt = DryRun(content, process, answers, max_steps)
+    attempt = DryRun(files, process, answers, max_steps, form_of)
     failure: Finding | None = None
     try:
         end = attempt.run()
@@ -163,6 +196,22 @@ def dry_run(content: bytes, answers: Mapping[str, Any], max_steps: int) -> dict[
     except GuanjiaError as error:
         end, failure = "failed", _failure(error)
     return _told(end, (*findings, *([failure] if failure else [])), attempt)
+
+
+def _called(content: bytes, library: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    waiting = [content]
+    while waiting:
+        try:
+            nodes = read(waiting.pop()).nodes.values()
+        except Unreadable:
+            continue
+        for name in {node.called for node in nodes if node.called}:
+            called = library(name) if f"{name}.bpmn" not in found else None
+            if called is not None:
+                found[f"{name}.bpmn"] = called
+                waiting.append(called)
+    return found
 
 
 def _failure(error: GuanjiaError) -> Finding:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from typing import Literal, TypeVar, cast, get_args
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -110,3 +111,20 @@ def _to_sign_in() -> ResponseReturnValue:
     if after == "/":
         after = None
     return redirect(url_for("signin.sign_in", next=after), code=303)
+
+
+def safe_next(address: str | None) -> str:
+    """Where to go after: a path of this site, else the start page.
+
+    >>> safe_next("/tasks/1?x=2")
+    '/tasks/1?x=2'
+    >>> [safe_next(bad) for bad in ("//evil.example", "https://evil.example", "javascript:1", None)]
+    ['/', '/', '/', '/']
+    """
+    if not address or not address.startswith("/") or address.startswith("//"):
+        return "/"
+    # Browsers read a backslash as a slash, and drop tabs and line ends before they read at all.
+    if "\\" in address or any(ord(letter) < ord(" ") for letter in address):
+        return "/"
+    parts = urlsplit(address)
+    return "/" if parts.scheme or parts.netloc else address

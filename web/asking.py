@@ -43,6 +43,8 @@ class Asked:
     #: Path → problems (:class:`forms.messages.Problem`).
     errors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     attachments: Mapping[str, Attachment] = field(default_factory=dict)
+    #: Bytes of one file.
+    most_bytes: int = 0
 
     def say(self, text: str) -> str:
         """A text of the form in the reader's language."""
@@ -119,7 +121,8 @@ class Asked:
             return ("; " if reader_language() == "en" else "；").join(
                 labels.get(one, one) for one in self.texts(name) if one
             )
-        return self.text(name)
+        text = self.text(name)
+        return text.replace("T", " ") if asked.subtype == "datetime" else text
 
     def answered(self, components: Sequence[Field] | None = None) -> Iterator[Field]:
         """The inputs that have an answer, in order, through groups."""

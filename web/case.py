@@ -17,12 +17,13 @@ from web.access import access, actor, engine
 from web.display import here, words
 from web.language import reader_language
 from web.papers import Sheet
-from web.reading import reading, table_of, told
+from web.reading import reading, subject_of, table_of, told
 from web.words import gettext as _
 
 bp = Blueprint("case", __name__)
 bp.add_app_template_filter(reading, "read")
 bp.add_app_template_filter(table_of, "as_table")
+bp.add_app_template_filter(subject_of, "subject")
 
 #: What a case may be asked to do with a reason.
 ASKED = ("cancel", "suspend")

@@ -19,11 +19,10 @@ from flask_babel import refresh
 from engine import change_password, set_preferences
 from engine import person as find_person
 from engine.errors import Invalid
-from web.access import access, engine, person, signed_in
+from web.access import access, engine, person, safe_next, signed_in
 from web.display import SIZES, THEMES
 from web.language import COOKIE, LANGUAGES
 from web.security import begin_session
-from web.signin import safe_next
 from web.words import gettext as _
 
 bp = Blueprint("me", __name__)

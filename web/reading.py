@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from babel.dates import format_date
 
@@ -16,7 +16,7 @@ from web.language import reader_language
 from web.words import gettext as _
 
 #: Kinds of history that only the drawing needs.
-DRAWN = frozenset({"passed"})
+DRAWN = frozenset({"passed", "entered"})
 #: Kinds that follow from what is told beside them: they stand in the whole history only.
 UNTOLD = DRAWN | {"fired", "task_opened", "told", "register_written"}
 
@@ -25,6 +25,11 @@ def told(history: Sequence[Entry], *, whole: bool = False) -> list[Entry]:
     """The history that people read, the newest first; ``whole`` leaves out what is only drawn."""
     left_out = DRAWN if whole else UNTOLD
     return [entry for entry in reversed(history) if entry.kind not in left_out]
+
+
+def subject_of(row: HasSubject) -> str:
+    """A case's subject; until a form gave it one it has the name of its procedure, which says nothing."""
+    return _("新案件，尚未填写") if row.subject == row.procedure_name.zh else row.subject
 
 
 def reading(value: Any) -> str:
@@ -40,6 +45,18 @@ def reading(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "\n".join(reading(one) for one in value) or "—"
     return value_words(value)
+
+
+class HasSubject(Protocol):
+    """A row or a view of a case, a task or a timer."""
+
+    @property
+    def subject(self) -> str:
+        """What the case is about."""
+
+    @property
+    def procedure_name(self) -> Words:
+        """The name of its procedure."""
 
 
 @dataclass(frozen=True)

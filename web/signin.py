@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from flask_limiter.util import get_remote_address
 
 from engine import authenticate, people
 from engine.domain.facts import Person
-from web.access import access, engine, signed_in
+from web.access import access, engine, safe_next, signed_in
 from web.security import begin_session, end_session, limiter
 from web.settings import DEMO_PASSWORD, WebSettings
 from web.words import gettext as _
@@ -21,23 +20,6 @@ bp = Blueprint("signin", __name__)
 
 #: Longest login and password that are looked at.
 _LONGEST = 200
-
-
-def safe_next(address: str | None) -> str:
-    """Where to go after: a path of this site, else the start page.
-
-    >>> safe_next("/tasks/1?x=2")
-    '/tasks/1?x=2'
-    >>> [safe_next(bad) for bad in ("//evil.example", "https://evil.example", "javascript:1", None)]
-    ['/', '/', '/', '/']
-    """
-    if not address or not address.startswith("/") or address.startswith("//"):
-        return "/"
-    # Browsers read a backslash as a slash, and drop tabs and line ends before they read at all.
-    if "\\" in address or any(ord(letter) < ord(" ") for letter in address):
-        return "/"
-    parts = urlsplit(address)
-    return "/" if parts.scheme or parts.netloc else address
 
 
 def _who_tries() -> str:

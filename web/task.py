@@ -238,7 +238,6 @@ def _page(
         known=task.known,
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
-        most_bytes=engine().settings.upload_bytes,
     )
 
 
@@ -274,6 +273,7 @@ def _asked(
         choices=state.choices,
         errors=errors or {},
         attachments=files,
+        most_bytes=engine().settings.upload_bytes,
     )
 
 

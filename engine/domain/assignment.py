@@ -60,9 +60,7 @@ def principals(actor: Actor, sites: Iterable[str]) -> tuple[str, ...]:
     sites = tuple(sites)
     own = [f"u:{actor.id}"] if actor.id is not None else []
     roles = {
-        role_key(role, site)
-        for role, held in actor.roles
-        for site in (sites if held == "*" else (held,))
+        role_key(role, site) for role, held in actor.roles for site in (sites if held == "*" else (held,))
     }
     return (*own, *sorted(roles))
 

@@ -75,7 +75,7 @@ def _subtree(task: Any) -> Iterator[Any]:
 def _splice(top: Any, workflow: Any, upper: Any, lower: Any) -> int:
     keep = {task.id for task in _subtree(lower)}
     # Read the branches before they are cut loose.
-    drop = [task for task in _without(upper, keep)]
+    drop = list(_without(upper, keep))
     parent = upper.parent
     parent._children[parent._children.index(upper.id)] = lower.id
     lower._parent = parent.id

@@ -17,6 +17,8 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import RuntimeFailed
+
 DUE = "due"
 LEFT = "rings_left"
 RING = "ring"
@@ -77,6 +79,12 @@ class CaseMessage(MessageEventDefinition):
         """Throw to this case's own catchers, else outwards."""
         engine = my_task.workflow.script_engine
         payload = engine.evaluate(my_task, self.expression) if self.expression else {}
+        if not isinstance(payload, dict):
+            raise RuntimeFailed(
+                "What a message carries must be fields with values.",
+                element=my_task.task_spec.bpmn_id,
+                message=self.name,
+            )
         my_task.workflow.top_workflow.catch(BpmnEvent(self, payload=payload))
 
     def catches(self, my_task: Any, event: BpmnEvent) -> bool:

@@ -20,9 +20,9 @@ class Surroundings:
     """What a diagram may refer to outside itself."""
 
     roles: Callable[[str], str | None] | None
-    deadlines: Container[str]
+    deadlines: Container[str] | None
     forms: Mapping[str, Container[str]] | None
-    called: Container[str]
+    called: Container[str] | None
     #: Service operators with the parameters that each cannot do without; None: not checked.
     services: Mapping[str, Container[str]] | None = None
 

@@ -211,8 +211,10 @@ def _stands_in(check: Check, node: Node | None, in_lane: Container[str]) -> bool
     return False
 
 
-def is_deadline(name: str, deadlines: Container[str]) -> bool:
+def is_deadline(name: str, deadlines: Container[str] | None) -> bool:
     """Say whether a deadline exists; ``{field}`` in a name stands for any text."""
+    if deadlines is None:
+        return True
     if "{" not in name:
         return name in deadlines
     if not isinstance(deadlines, Iterable):
@@ -304,7 +306,9 @@ def _check_call(check: Check, node: Node) -> None:
         check.add("reference-missing", node, attribute="calledElement")
     elif node.called == node.process:
         check.add("call-itself", node)
-    elif node.called not in check.around.called and check.diagram.process(node.called) is None:
+    elif check.around.called is None or check.diagram.process(node.called) is not None:
+        return
+    elif node.called not in check.around.called:
         check.add("call-unknown", node, name=node.called)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from lxml import etree
 from engine.domain.facts import Fix
 from engine.runtime import reading
 from engine.runtime.expression_rules import parse_expression, parse_script
-from engine.runtime.expressions import ExpressionRefused, check_expression, check_script
+from engine.runtime.expressions import ExpressionRefused, check_expression, check_script, names_in
 from engine.runtime.lint_check import Check
 from engine.runtime.lint_codes import MAX_SECONDS
 from engine.runtime.lint_elements import is_deadline
@@ -100,6 +101,15 @@ def expressions_of(root: etree._Element) -> Iterator[Written]:
             yield from _bpmn_expressions(element, name.localname)
         elif name.namespace == SPIFF:
             yield from _spiff_expressions(element, name.localname)
+
+
+def names_of(content: bytes) -> frozenset[str]:
+    """Every datum that a readable file's expressions name."""
+    names: set[str] = set()
+    for written in expressions_of(reading.parse(content).getroot()):
+        with contextlib.suppress(ExpressionRefused):
+            names |= names_in(written.source, script=written.place == "script")
+    return frozenset(names - {"case", "actor"})
 
 
 def _bpmn_expressions(element: etree._Element, tag: str) -> Iterator[Written]:

@@ -61,9 +61,9 @@ def lint(
     content: bytes,
     *,
     roles: Callable[[str], str | None] | None = None,
-    deadlines: Container[str] = (),
+    deadlines: Container[str] | None = None,
     forms: Mapping[str, Container[str]] | None = None,
-    called: Container[str] = (),
+    called: Container[str] | None = None,
     services: Mapping[str, Container[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong or doubtful in a BPMN file; empty when it is in order.

@@ -76,7 +76,7 @@ class CaseEnvironment(BasePythonScriptEngineEnvironment):
         self.tools = tools
         self.functions: dict[str, Callable[..., Any]] = {
             **tools.functions,
-            "get": lambda name, default=None: self.shared.get(name, default),
+            "get": lambda name, default=None: _or_default(self.shared.get(name), default),
             "has": lambda name: self.shared.get(name) not in (None, "", []),
             "visits": lambda node: visits.get(node, 0),
             "handler": lambda node: handlers.get(node),
@@ -104,18 +104,18 @@ class CaseScriptEngine(PythonScriptEngine):
 
     def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
         """Evaluate; a failure names the element."""
-        with _naming(task):
+        with _Naming(task):
             return self.environment.evaluate(expression, task.data, external_context)
 
     def execute(self, task: Any, script: str, external_context: Data | None = None) -> bool:
         """Execute a script; a failure names the element."""
-        with _naming(task):
+        with _Naming(task):
             return self.environment.execute(script, task.data, external_context)
 
     def call(self, task: Any, operator: str, parameters: Mapping[str, Mapping[str, Any]]) -> Any:
         """Call a connector."""
         tools = self.environment.tools
-        with _naming(task):
+        with _Naming(task):
             if tools.call is None:
                 raise ServiceFailed(operator=operator)
             # Copies: what a connector keeps must not change with the case, nor the case with it.
@@ -156,7 +156,7 @@ class CaseScriptEngine(PythonScriptEngine):
 
     def _instant(self, task: Any, value: Any) -> datetime:
         now = self.environment.tools.now
-        with _naming(task):
+        with _Naming(task):
             try:
                 text = str(value).strip()
                 if text.upper().startswith("P"):
@@ -169,7 +169,7 @@ class CaseScriptEngine(PythonScriptEngine):
             return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
 
 
-class _naming:
+class _Naming:
     """Adds the element to an error of ours."""
 
     def __init__(self, task: Any) -> None:
@@ -485,3 +485,8 @@ class Run:
 def _definitions(task: Any) -> list[Any]:
     definition = getattr(task.task_spec, "event_definition", None)
     return list(getattr(definition, "event_definitions", [definition]))
+
+
+def _or_default(value: Any, default: Any) -> Any:
+    # A field that was left empty is None in the data, which is no value to reckon with.
+    return default if value is None else value

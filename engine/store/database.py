@@ -95,7 +95,9 @@ def attach(app: Flask, url: str) -> Database:
     return Database(
         bind=bind,
         _write=sessionmaker(bind, expire_on_commit=False),
-        _read=sessionmaker(bind.execution_options(**{READ_ONLY: True}), expire_on_commit=False, autoflush=False),
+        _read=sessionmaker(
+            bind.execution_options(**{READ_ONLY: True}), expire_on_commit=False, autoflush=False
+        ),
     )
 
 

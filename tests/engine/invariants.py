@@ -42,7 +42,7 @@ def broken(engine: Engine) -> list[str]:
     with engine.database.look() as session:
         return [
             said
-            for check in (_histories, _inboxes, _endings, _numbers, _registers)
+            for check in (_histories, _inboxes, _endings, _ladders, _numbers, _registers)
             for said in check(session)
         ] + [
             f"case {case.number}: {said}"
@@ -145,6 +145,16 @@ def _endings(session: Session) -> Iterator[str]:
         session.scalars(sa.select(Case.number).where(Case.id.in_(over), Case.ended_at.is_(None)))
     ):
         yield f"these cases are over without saying since when: {undated}"
+
+
+def _ladders(session: Session) -> Iterator[str]:
+    """A ladder is climbed for an open task only."""
+    for job in session.scalars(
+        sa.select(Job).where(Job.status == "armed", Job.kind.in_(["remind", "escalate"]))
+    ):
+        task = session.get_one(Task, job.payload["task"])
+        if task.status != "open":
+            yield f"a ladder still stands for {task.node}, which is {task.status}"
 
 
 def _numbers(session: Session) -> Iterator[str]:

@@ -31,6 +31,26 @@ def test_a_repeating_timer_opens_a_task_each_period_while_its_work_is_open(world
     assert [job for job in world.jobs(case) if job[0] == "timer"] == []
 
 
+def test_a_task_of_an_earlier_round_stays_open_while_the_case_goes_round(world: World) -> None:
+    each, once = (
+        f'<bpmn:{kind}>{period}("errand.nag")</bpmn:{kind}>'
+        for kind, period in (("timeCycle", "every"), ("timeDate", "due_in"))
+    )
+    publish(world.engine, changed(world.bundle("errand"), DIAGRAM, {each: once}), by=SYSTEM)
+    case = world.errand()
+    world.move("2026-11-03 09:30")
+    for _ in range(3):
+        world.complete(case, "work_b", by="fei")
+        assert world.open(case) == ["nag", "work_a"]
+        world.complete(case, "work_a")
+        assert world.open(case) == ["nag", "review"]
+        world.complete(case, "review", by="chen", answers={"verdict": "again"})
+        assert world.open(case) == ["nag", "work_a", "work_b"]
+    world.complete(case, "nag", by="chen")
+    world.round(case, "good")
+    assert world.open(case) == ["look"]
+
+
 def test_an_interrupting_timer_with_a_period_fires_once_and_interrupts(world: World) -> None:
     once = '<bpmn:timeDate>due_in("errand.review")</bpmn:timeDate>'
     each = '<bpmn:timeCycle>every("errand.review")</bpmn:timeCycle>'

@@ -6,9 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from engine import cases, jobs
-from engine.errors import ProcedureNotFound
+from engine.bundles import DIAGRAM
+from engine.domain.facts import SYSTEM
+from engine.errors import ProcedureNotFound, RuntimeFailed
+from engine.procedures import publish
 from engine.store.models import Case, Job, Subscription
-from tests.engine.world import INTAKE, SITE, World
+from tests.engine.world import INTAKE, SITE, World, changed
 
 
 def finished_errand(world: World) -> int:
@@ -123,3 +126,11 @@ def test_what_a_message_brings_is_data_even_when_it_looks_like_the_engines_own(w
     world.reopen()
     world.complete(case, "ask")
     assert world.case(case).data == payload
+
+
+def test_a_message_that_carries_no_fields_is_refused_at_its_event(world: World) -> None:
+    fields = '{"topic": topic, "asked_by": case.no}'
+    publish(world.engine, changed(world.bundle("errand"), DIAGRAM, {fields: '["topic", topic]'}), by=SYSTEM)
+    with pytest.raises(RuntimeFailed) as refused:
+        finished_errand(world)
+    assert refused.value.facts["element"] == "want_survey"

@@ -140,9 +140,12 @@ def test_an_interrupting_timer_takes_the_task_from_the_inbox(world: World) -> No
     world.complete(case, "work_a")
     world.complete(case, "work_b", by="fei")
     task = world.task(case, "review")
+    world.move("2026-11-05 09:29")
+    assert world.inbox("r:director@hq") == [("review", "watch")]
     assert world.move("2026-11-05 09:30") == 1
     assert world.open(case) == ["settle"]
     assert world.inbox("r:chief@hq") == []
+    assert world.inbox("r:director@hq") == [("settle", "work")]
     with pytest.raises(CaseNotActive):
         tasks.complete_task(world.engine, task, by=world.people["chen"], answers={"verdict": "good"})
     world.complete(case, "settle", by="ding", answers={"verdict": "again"})

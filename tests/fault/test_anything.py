@@ -75,7 +75,10 @@ class Anything(RuleBasedStateMachine):
     def some_task(self, which: int) -> tuple[TaskId, str]:
         """A task, more likely an open one."""
         found = self.world.rows(
-            sa.select(Task.id, Task.node).order_by(Task.status.desc(), Task.created_at, Task.id)
+            # Not by id, which is another one in each run.
+            sa.select(Task.id, Task.node).order_by(
+                Task.status.desc(), Task.case_id, Task.created_at, Task.node, Task.visit
+            )
         )
         return found[which % len(found)]
 

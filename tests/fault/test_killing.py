@@ -1,4 +1,4 @@
-"""A process is killed anywhere in a step: before the commit no trace of it, after it the step was done once."""
+"""A process is killed anywhere in a step: before the commit it leaves no trace, after it it was done once."""
 
 from __future__ import annotations
 

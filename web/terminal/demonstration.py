@@ -19,6 +19,8 @@ def accounts(engine: Engine) -> Iterator[str]:
     yield f"demo accounts, password {DEMO_PASSWORD}:"
     for person in people(engine):
         roles = ", ".join(
-            engine.organisation.roles[role].zh for role, _ in person.roles if role in engine.organisation.roles
+            engine.organisation.roles[role].zh
+            for role, _ in person.roles
+            if role in engine.organisation.roles
         )
         yield f"  {person.login:<12} {person.name}  {roles or '管理员'}"

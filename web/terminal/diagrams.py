@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import click
 from engine import Engine, Settings, check_files, open_engine, report_json
 from engine.bundles import Bundle, from_folders, procedures_in
 from engine.runtime.layout import tidy as tidied
+from engine.runtime.reading import Unreadable
 from engine.scenarios import Result, run_all
 from engine.trying import dry_run as try_out
+from forms.model import Form
 
 PATHS = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _settings() -> Settings:
@@ -26,9 +30,7 @@ def _settings() -> Settings:
 def _engine() -> Engine:
     # A check reads files only; the database in memory is never touched.
     settings = _settings()
-    return open_engine(
-        Settings(database_url="sqlite:///:memory:", bpmn=settings.bpmn, forms=settings.forms)
-    )
+    return open_engine(Settings(database_url="sqlite:///:memory:", bpmn=settings.bpmn, forms=settings.forms))
 
 
 def print_json(told: object) -> None:
@@ -62,19 +64,23 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", type=PATHS, help="Write to this file instead of the given one.")
 def tidy(files: tuple[Path, ...], output: Path | None) -> None:
     """Lay diagrams out afresh: lanes, left to right, nothing overlapping."""
     if output and len(files) > 1:
         raise click.BadParameter("-o takes one file")
     for file in files:
-        (output or file).write_bytes(tidied(file.read_bytes()))
+        try:
+            drawn = tidied(file.read_bytes())
+        except Unreadable as error:
+            raise click.ClickException(f"{file} cannot be read as BPMN: {error}") from error
+        (output or file).write_bytes(drawn)
         click.echo(f"{output or file}: tidied")
 
 
 @click.command("dry-run")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.option("--answers", type=click.File("r", encoding="utf-8"), help="JSON: start, tasks, events.")
 @click.option("--max-steps", default=200, show_default=True, type=click.IntRange(1, 10_000))
@@ -87,7 +93,8 @@ def dry_run(file: Path, as_json: bool, answers: Any, max_steps: int) -> None:
         given = json.load(answers) if answers else {}
     except ValueError as error:
         raise click.BadParameter(f"the answers are not JSON: {error}") from error
-    told = try_out(file.read_bytes(), given, max_steps)
+    settings = _settings()
+    told = try_out(file.read_bytes(), given, max_steps, _diagram_of(settings), _form_of(settings))
     if as_json:
         print_json(told)
     else:
@@ -127,6 +134,23 @@ def scenarios(paths: tuple[Path, ...], as_json: bool) -> None:
             if result.uncovered:
                 click.echo(f"  no scenario takes {', '.join(result.uncovered)}")
     sys.exit(1 if any(result.failed for result in results) else 0)
+
+
+def _diagram_of(settings: Settings) -> Callable[[str], bytes | None]:
+    def diagram_of(name: str) -> bytes | None:
+        known = name in procedures_in(settings.bpmn)
+        return (settings.bpmn / name / f"{name}.bpmn").read_bytes() if known else None
+
+    return diagram_of
+
+
+def _form_of(settings: Settings) -> Callable[[str, str], Form | None]:
+    def form_of(process: str, form: str) -> Form | None:
+        if process not in procedures_in(settings.bpmn):
+            return None
+        return from_folders(settings.bpmn, settings.forms, process).forms.get(form)
+
+    return form_of
 
 
 def all_bundles(settings: Settings) -> list[Bundle]:

@@ -145,7 +145,7 @@ def doctor() -> None:
     told["front end"] = "ok" if manifest.is_file() else "not built; run `make setup`"
     sound = True
     for name, value in told.items():
-        wrong = value not in ("ok",) and name != "python" and not value[:1].isdigit()
+        wrong = value != "ok" and name != "python" and not value[:1].isdigit()
         sound = sound and not wrong
         click.echo(f"{'✗' if wrong else '✓'} {name}: {value}")
     sys.exit(0 if sound else 1)
