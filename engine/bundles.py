@@ -129,6 +129,7 @@ class Bundle:
             yield from _texts_of_form(document)
         for register in self.registers.values():
             yield register["title"]
+            yield register.get("source", "")
             yield from (column["label"] for column in register["columns"])
         for paper in self.documents.values():
             yield paper["title"]

@@ -29,14 +29,14 @@ bp.add_app_template_filter(subject_of, "subject")
 ASKED = ("cancel", "suspend")
 
 
-@bp.get("/cases/<int:case_id>")
+@bp.get("/cases/<int(max=2147483647):case_id>")
 @access("case")
 def show(case_id: int) -> ResponseReturnValue:
     """Show a case; ``?ask=cancel`` also asks for the reason."""
     return _page(case_view(engine(), CaseId(case_id), actor()), ask=request.args.get("ask", ""))
 
 
-@bp.post("/cases/<int:case_id>/cancel")
+@bp.post("/cases/<int(max=2147483647):case_id>/cancel")
 @access("case")
 def cancel(case_id: int) -> ResponseReturnValue:
     """End a case before its end, with a reason."""
@@ -48,7 +48,7 @@ def cancel(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("case.show", case_id=case_id), code=303)
 
 
-@bp.post("/cases/<int:case_id>/suspend")
+@bp.post("/cases/<int(max=2147483647):case_id>/suspend")
 @access("case")
 def suspend(case_id: int) -> ResponseReturnValue:
     """Hold a case, with a reason."""
@@ -60,7 +60,7 @@ def suspend(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("case.show", case_id=case_id), code=303)
 
 
-@bp.post("/cases/<int:case_id>/resume")
+@bp.post("/cases/<int(max=2147483647):case_id>/resume")
 @access("case")
 def resume(case_id: int) -> ResponseReturnValue:
     """Let a case go on."""
@@ -69,7 +69,7 @@ def resume(case_id: int) -> ResponseReturnValue:
     return redirect(url_for("case.show", case_id=case_id), code=303)
 
 
-@bp.get("/papers/<int:paper_id>")
+@bp.get("/papers/<int(max=2147483647):paper_id>")
 @access("case")
 def paper(paper_id: int) -> ResponseReturnValue:
     """Show a filed document as it prints, one sheet a copy."""

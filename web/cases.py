@@ -11,6 +11,7 @@ from engine import list_cases
 from engine.domain.facts import CaseStatus
 from web.access import access, actor, engine
 from web.display import is_htmx
+from web.lists import page_number
 from web.words import gettext as _
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
@@ -29,7 +30,7 @@ def index() -> ResponseReturnValue:
         view=view,
         status=cast("CaseStatus", status) if status in get_args(CaseStatus) else None,
         text=text,
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
     )
     return render_template(
         "cases/_rows.html" if is_htmx() else "cases/index.html",

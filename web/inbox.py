@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine import catalogue, counts, inbox
 from web.access import access, actor, engine
 from web.display import is_htmx, words
+from web.lists import page_number
 from web.words import gettext as _
 
 bp = Blueprint("inbox", __name__)
@@ -35,7 +36,7 @@ def index() -> ResponseReturnValue:
         text=text,
         procedure=procedure,
         sort=sort,
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
     )
     return render_template(
         "inbox/_list.html" if is_htmx() else "inbox/index.html",

@@ -19,7 +19,7 @@ def index() -> ResponseReturnValue:
     return render_template("incidents/index.html", lines=incidents(engine(), actor()))
 
 
-@bp.post("/<int:job_id>/retry")
+@bp.post("/<int(max=2147483647):job_id>/retry")
 @access("admin")
 def retry(job_id: int) -> ResponseReturnValue:
     """Try again now, and say whether it worked."""

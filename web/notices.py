@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import list_notices, mark_read
 from web.access import access, actor, engine
+from web.lists import page_number
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -15,7 +16,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 @access("signed-in")
 def index() -> ResponseReturnValue:
     """Show my notices, the newest first."""
-    page = list_notices(engine(), actor(), page=request.args.get("page", 1, type=int))
+    page = list_notices(engine(), actor(), page=page_number())
     return render_template("notices/index.html", page=page)
 
 

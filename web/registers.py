@@ -11,6 +11,7 @@ from engine import list_registers, register_history, register_view
 from engine.domain.views import Column, RegisterRow, RegisterView
 from web.access import access, actor, engine
 from web.display import is_htmx, moment, site_name, words
+from web.lists import page_number
 from web.reading import reading_of, yes_or_no
 from web.words import gettext as _
 from web.workbook import SPREADSHEET, workbook
@@ -35,7 +36,7 @@ def index() -> ResponseReturnValue:
 @access("register")
 def show(register_id: str) -> ResponseReturnValue:
     """Show a register's rows: searched, filtered, sorted, page by page."""
-    register = _view(register_id, page=request.args.get("page", 1, type=int))
+    register = _view(register_id, page=page_number())
     return render_template(
         "registers/_rows.html" if is_htmx() else "registers/show.html",
         register=register,
@@ -49,7 +50,7 @@ def show(register_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<register_id>/rows/<int:row_id>")
+@bp.get("/<register_id>/rows/<int(max=2147483647):row_id>")
 @access("register")
 def row(register_id: str, row_id: int) -> ResponseReturnValue:
     """Show every entry of a row, and what each changed."""

@@ -11,6 +11,7 @@ from engine import catalogue, timers
 from engine.domain.views import Clock, TimerLine
 from web.access import access, actor, engine
 from web.display import is_htmx, words
+from web.lists import page_number
 
 bp = Blueprint("timers", __name__, url_prefix="/timers")
 
@@ -30,7 +31,7 @@ def index() -> ResponseReturnValue:
         actor(),
         status=cast("Status", status),
         procedure=procedure,
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
     )
     return render_template(
         "timers/_rows.html" if is_htmx() else "timers/index.html",

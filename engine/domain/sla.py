@@ -130,7 +130,9 @@ class Deadline:
     en: str
     limit: Limit
     source: str = ""
+    source_en: str = ""
     clause: str = ""
+    clause_en: str = ""
     #: given: the manual's own figure; blank: the manual left it open, the figure is our proposal.
     basis: Basis = "blank"
     #: The id of the calendar it is counted by; "" for that of the case's site.
@@ -212,7 +214,9 @@ def parse_deadlines(
 
 
 def _deadline(name: str, table: Table) -> Deadline:
-    table.only("zh", "en", "limit", "source", "clause", "basis", "calendar", "ladder")
+    table.only(
+        "zh", "en", "limit", "source", "source_en", "clause", "clause_en", "basis", "calendar", "ladder"
+    )
     basis = table.text("basis")
     if basis not in ("given", "blank"):
         table.refuse("basis", f"must be given or blank, not {basis!r}")
@@ -225,7 +229,9 @@ def _deadline(name: str, table: Table) -> Deadline:
         en=table.text("en"),
         limit=_limit(table, "limit", table.text("limit")),
         source=table.text("source", ""),
+        source_en=table.text("source_en", ""),
         clause=table.text("clause", ""),
+        clause_en=table.text("clause_en", ""),
         basis=cast("Basis", basis),
         calendar=table.text("calendar", ""),
         ladder=tuple(_rung(table, f"ladder {number}", values) for number, values in enumerate(ladder, 1)),

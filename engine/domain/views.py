@@ -162,7 +162,7 @@ class TaskView:
     #: The exact moments at which somebody will be reminded or told: (when, action, to whom).
     ladder: tuple[tuple[datetime, str, Words], ...]
     clause: Words | None
-    source: str
+    source: Words
     help: Words | None
     #: The form-js document as published, or None for a confirmation.
     form: Mapping[str, Any] | None
@@ -320,8 +320,8 @@ class DeadlineLine:
     name: str
     words: Words
     limit: Words
-    source: str
-    clause: str
+    source: Words
+    clause: Words
     basis: Literal["given", "blank"]
     ladder: tuple[Words, ...]
 
@@ -376,7 +376,7 @@ class RegisterCard:
     title: Words
     procedure: str
     procedure_name: Words
-    source: str
+    source: Words
     rows: int
     last_at: datetime | None
 

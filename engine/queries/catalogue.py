@@ -139,8 +139,8 @@ def _deadline_line(engine: Engine, deadline: Deadline) -> DeadlineLine:
         name=deadline.name,
         words=Words(deadline.zh, deadline.en),
         limit=limit_words(deadline),
-        source=deadline.source,
-        clause=deadline.clause,
+        source=Words(deadline.source, deadline.source_en or deadline.source),
+        clause=Words(deadline.clause, deadline.clause_en or deadline.clause),
         basis=deadline.basis,
         ladder=ladder_words(engine, deadline),
     )

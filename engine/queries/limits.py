@@ -62,7 +62,7 @@ def limit_why(deadline: Deadline, calendar: WorkCalendar | None = None) -> Words
     by = None if calendar is None or deadline.limit.unit in CALENDAR_TIME else calendar
     length = limit_words(deadline)
     zh = [part for part in (deadline.source, by.zh if by else "") if part]
-    en = [part for part in (deadline.source, by.en if by else "") if part]
+    en = [part for part in (deadline.source_en or deadline.source, by.en if by else "") if part]
     return Words(
         f"{deadline.zh}：{length.zh}" + (f"（{'，'.join(zh)}）" if zh else ""),
         f"{deadline.en}: {length.en}" + (f" ({', '.join(en)})" if en else ""),

@@ -244,7 +244,7 @@ def _card(book: _Book, rows: int, last: datetime | None) -> RegisterCard:
         title=bundle.words(str(first.declared["title"])),
         procedure=first.published.procedure,
         procedure_name=bundle.name,
-        source=str(first.declared.get("source", "")),
+        source=bundle.words(str(first.declared.get("source", ""))),
         rows=rows,
         last_at=last,
     )

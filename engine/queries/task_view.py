@@ -69,7 +69,7 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             clock=clock_of_task(engine, case.site, task),
             ladder=timeline.ladder(engine, session, task.id) if task.status == "open" else (),
             clause=bundle.words(clause) if clause else None,
-            source=task.properties.get("source", ""),
+            source=bundle.words(task.properties.get("source", "")),
             help=bundle.words(help_text) if help_text else None,
             form=form,
             form_words=form_words,

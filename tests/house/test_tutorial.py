@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tools.translations import collected
 
 BLOCK = re.compile(
     r"^(?:(Write|Add to|In) `([^`]+)`[^\n]*\n\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
@@ -68,3 +71,11 @@ def test_the_first_procedure_is_made_as_the_tutorial_says(house: Path, root: Pat
         elif kind == "text":
             assert text in said
     assert run == 7
+
+
+def test_the_first_complaint_names_buttons_and_people_that_there_are(root: Path) -> None:
+    page = (root / "docs" / "tutorial" / "first-complaint.md").read_text(encoding="utf-8")
+    texts = {message.id for message in collected() if isinstance(message.id, str)} | {"English", "brackets"}
+    assert sorted(set(re.findall(r"「([^」]+)」", page)) - texts) == []
+    demo = tomllib.loads((root / "bpmn" / "demo.toml").read_text(encoding="utf-8"))
+    assert set(re.findall(r"\*\*([^*]+)\*\*", page)) <= {person["name"] for person in demo["people"]}

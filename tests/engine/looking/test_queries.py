@@ -188,7 +188,7 @@ def test_the_page_of_a_task_has_all_that_it_shows(house: Any, rep: Any) -> None:
     assert view.help == Words("先听用户说", "Listen first")
     assert view.clause is not None
     assert view.clause.zh.startswith("應在[X]")
-    assert view.source == "S1 四(三)2"
+    assert view.source.zh == "S1 四(三)2"
     assert view.form is not None
     assert view.form["id"] == "result"
     assert view.form_words["费用"] == "费用"

@@ -97,3 +97,29 @@ def test_the_palette_gets_lines_and_the_page_a_page(office, browse) -> None:
 
 def test_without_incidents_the_administrator_is_told_that_all_is_well(browse) -> None:
     assert "目前一切正常" in browse("root").get("/incidents").text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        pytest.param("/?page=99999999999999999999999", 200, id="a page far beyond"),
+        pytest.param("/?page=-3&sort=%27&view=x&procedure=%00", 200, id="arguments that mean nothing"),
+        pytest.param("/cases?status=zz&page=x", 200, id="a status that is none"),
+        pytest.param("/timers?status=zz", 200, id="a tab that is none"),
+        pytest.param("/registers/complaints?sort=-zz&f_zz=1&f_from=x", 200, id="filters that are none"),
+        pytest.param("/cases/99999999999999999999", 404, id="a case's number beyond all"),
+        pytest.param("/papers/99999999999999999999", 404, id="a paper's number beyond all"),
+        pytest.param("/registers/complaints/rows/99999999999999999999", 404, id="a row's number beyond all"),
+        pytest.param("/tasks/..%2f..%2fetc", 404, id="a path in place of a task"),
+    ],
+)
+def test_what_nobody_would_ask_is_answered_calmly(office, browse, address: str, status: int) -> None:
+    assert browse("zhuguan").get(address).status_code == status
+
+
+def test_what_is_typed_is_text_and_nothing_else(office, browse) -> None:
+    task = office.task(office.start("complaint-handling", "lina"), "receive")
+    script = '"><script>alert(1)</script>'
+    asked = browse("lina").post(f"/tasks/{task}/fields", {"content": script, "company": script}).text
+    assert "<script>" not in asked
+    assert "&lt;script&gt;" in asked
