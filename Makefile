@@ -45,7 +45,7 @@ format: setup ## Format the code
 	@$(BIN)/ruff check --fix .
 
 gallery: setup ## Render every diagram into docs/gallery
-	@$(BIN)/python tools/gallery.py
+	@$(BIN)/python -m tools.gallery
 
 pictures: setup ## Take pictures of every page, in both languages
 	@$(BIN)/python tools/pictures.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from engine import procedures, steps
+from engine import procedures, steps, worklist
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId
 from engine.errors import CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
@@ -101,7 +101,7 @@ def hand_over(step: steps.Step, message: str, payload: Data, correlation: str | 
     False when the case does not wait for it (any more).
     """
     if step.case.status == "suspended" and _awaited(step, message, correlation):
-        steps.keep_message(step, message, payload, correlation)
+        worklist.keep_message(step, message, payload, correlation)
         return True
     return step.case.status == "active" and receive(step, message, payload, correlation)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from engine import procedures, steps
+from engine import procedures, steps, worklist
 from engine.answers import Asking, FormState
 from engine.cases import next_for
 from engine.domain import assignment
@@ -72,7 +72,7 @@ def _complete(
         task.done_by_name = by.name
         task.answers, task.draft, task.draft_at = clean, None, None
         task.request_id = request_id
-        steps.close_task(step, task)
+        worklist.close_task(step, task)
         step.tell(
             "completed",
             node=task.node,
@@ -113,7 +113,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         step = steps.step_for(engine, session, case, published, by)
         held_by = repository.account(session, task.assignee_id) if task.assignee_id else None
         task.assignee_id, task.claimed = by.id, True
-        steps.put_into_inbox(step, task)
+        worklist.put_into_inbox(step, task)
         step.tell(
             "task_taken_over" if held_by else "task_claimed",
             node=task.node,
@@ -134,7 +134,7 @@ def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
         task.assignee_id, task.claimed = None, False
-        steps.put_into_inbox(step, task)
+        worklist.put_into_inbox(step, task)
         step.tell("task_released", node=task.node, process=task.process, task_id=task.id)
         repository.append_history(session, case, step.told)
 

@@ -53,6 +53,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_opened": lambda e, who, node: _("“%(step)s”到达待办", step=node),
     "task_cancelled": lambda e, who, node: _("“%(step)s”不再需要办理", step=node),
     "task_claimed": lambda e, who, node: _("%(who)s 领取了“%(step)s”", who=who, step=node),
+    "task_taken_over": lambda e, who, node: _(
+        "%(who)s 从 %(other)s 接手了“%(step)s”", who=who, other=e.detail.get("held_by", ""), step=node
+    ),
     "task_released": lambda e, who, node: _("%(who)s 放回了“%(step)s”", who=who, step=node),
     "completed": lambda e, who, node: (
         _("%(who)s 完成了“%(step)s”（超时）", who=who, step=node)

@@ -80,11 +80,14 @@ def attach(app: Flask, url: str) -> Database:
     options: dict[str, Any] = {}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            # Flask-SQLAlchemy would look for a relative file in Flask's instance folder.
+            file = Path(parsed.database).resolve()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            parsed = parsed.set(database=str(file))
         options = {"connect_args": {"timeout": BUSY_TIMEOUT, "check_same_thread": False}}
         if not parsed.database or parsed.database == ":memory:":
             options["poolclass"] = sa.pool.StaticPool
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_DATABASE_URI"] = parsed
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     with app.app_context():

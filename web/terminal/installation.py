@@ -25,7 +25,7 @@ from engine import (
 from engine.bundles import from_folders, procedures_in
 from engine.errors import ProcedureRefused
 from engine.procedures import in_order, publish
-from web.settings import WebSettings
+from web.settings import DEMO_PASSWORD, WebSettings
 
 
 def opened() -> Engine:
@@ -74,6 +74,8 @@ def _publish_all(engine: Engine, names: list[str]) -> None:
 def person(login: str, name: str, roles: tuple[str, ...], admin: bool, password: str) -> None:
     """Create a person who can sign in."""
     engine = opened()
+    if password == DEMO_PASSWORD:
+        raise click.BadParameter("that is the demo's password, with which nobody signs in elsewhere")
     held = []
     for role in roles:
         role_id, _, site = role.partition("@")

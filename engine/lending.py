@@ -1,0 +1,68 @@
+"""What the engine lends to a run of a case: the clock, the case's names, functions, connectors."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from engine.connectors import Connectors
+from engine.domain.sla import Deadline
+from engine.domain.worktime import add_working_days, add_working_time, next_at
+from engine.errors import ExpressionFailed
+from engine.runtime.workflow import Tools
+from engine.wiring import Engine
+
+if TYPE_CHECKING:
+    from engine.steps import Step
+
+
+def tools(step: Step) -> Tools:
+    """What the engine lends to a run of this case."""
+    engine, case, now = step.engine, step.case, step.now
+    calendar = engine.calendar_of(case.site)
+
+    def due_in(name: str) -> str:
+        deadline = deadline_named(engine, name)
+        return deadline.due(now, engine.calendar_of(case.site, deadline)).isoformat()
+
+    def due_again(name: str, after: datetime) -> datetime:
+        deadline = deadline_named(engine, name)
+        return deadline.due(after, engine.calendar_of(case.site, deadline))
+
+    def at(clock: str) -> str:
+        return next_at(now, time.fromisoformat(clock), calendar).isoformat()
+
+    def department(name: str) -> list[str]:
+        return [role.id for role in engine.organisation.handlers_of(name)]
+
+    return Tools(
+        now=now,
+        names={
+            "case": {
+                "no": case.number,
+                "site": case.site,
+                "starter": case.started_by,
+                "started_at": case.started_at.isoformat(),
+                "procedure": case.procedure,
+            }
+        },
+        functions={
+            "due_in": due_in,
+            "working_hours": lambda n: add_working_time(now, timedelta(hours=n), calendar).isoformat(),
+            "working_days": lambda n: add_working_days(now, n, calendar).isoformat(),
+            "at": at,
+            "now": lambda: now.astimezone(calendar.zone).isoformat(timespec="minutes"),
+            "today": lambda: now.astimezone(calendar.zone).date().isoformat(),
+            "department": department,
+        },
+        due_again=due_again,
+        call=Connectors(step).call,
+    )
+
+
+def deadline_named(engine: Engine, name: str) -> Deadline:
+    """A deadline; raises :class:`ExpressionFailed` when there is none of that name."""
+    try:
+        return engine.deadlines[name]
+    except KeyError:
+        raise ExpressionFailed("There is no deadline of this name.", deadline=name) from None

@@ -1,0 +1,172 @@
+"""The door through which the library evaluates anything: expressions, scripts, timers, connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from engine.domain.facts import Data
+from engine.errors import GuanjiaError, RuntimeFailed, ServiceFailed
+from engine.runtime.expressions import evaluate, execute, to_json
+
+#: Marks the text that the function ``every()`` gives to a repeating timer.
+EVERY = "every "
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one step of a case may use; whoever reaches one gets an error that names the element."""
+
+    #: Nodes that the engine may pass by itself in one step.
+    steps: int = 500
+    #: Tasks alive at once in one case.
+    live: int = 500
+    #: Call activities and sub-processes within each other.
+    depth: int = 10
+    #: Characters of the case's data as JSON.
+    data: int = 262_144
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the engine lends to a run: the clock, the case's names and functions, the connectors."""
+
+    now: datetime
+    #: Names that expressions see besides the data, ``case`` above all.
+    names: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    #: When a repeating deadline is due again: (name, after) → instant.
+    due_again: Callable[[str, datetime], datetime] = lambda name, after: after + timedelta(days=1)
+    #: A connector: (operator, parameters, data, node, process) → a JSON value.
+    call: Callable[[str, Data, Data, str, str], Any] | None = None
+    bounds: Bounds = Bounds()
+
+
+class CaseEnvironment(BasePythonScriptEngineEnvironment):
+    """Evaluates everything a diagram says over the case's shared data."""
+
+    def __init__(
+        self, shared: Data, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]
+    ) -> None:
+        super().__init__({})
+        self.shared = shared
+        self.tools = tools
+        self.functions: dict[str, Callable[..., Any]] = {
+            **tools.functions,
+            "get": lambda name, default=None: _or_default(self.shared.get(name), default),
+            "has": lambda name: self.shared.get(name) not in (None, "", []),
+            "visits": lambda node: visits.get(node, 0),
+            "handler": lambda node: handlers.get(node),
+            "every": lambda name: EVERY + name,
+        }
+
+    def names(self, local: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Everything an expression may name; what is local to a loop comes before the shared data."""
+        return {**self.shared, **local, **(more or {}), **self.tools.names}
+
+    def evaluate(self, expression: str, context: Data, external_context: Data | None = None) -> Any:
+        """Evaluate an expression."""
+        return evaluate(expression, self.names(context, external_context), self.functions)
+
+    def execute(self, script: str, context: Data, external_context: Data | None = None) -> bool:
+        """Execute assignments; what they assign is shared."""
+        self.shared.update(execute(script, self.names(context, external_context), self.functions))
+        return True
+
+
+class CaseScriptEngine(PythonScriptEngine):
+    """The door through which the library evaluates anything at all."""
+
+    environment: CaseEnvironment
+
+    def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
+        """Evaluate; a failure names the element."""
+        with _Naming(task):
+            return self.environment.evaluate(expression, task.data, external_context)
+
+    def execute(self, task: Any, script: str, external_context: Data | None = None) -> bool:
+        """Execute a script; a failure names the element."""
+        with _Naming(task):
+            return self.environment.execute(script, task.data, external_context)
+
+    def call(self, task: Any, operator: str, parameters: Mapping[str, Mapping[str, Any]]) -> Any:
+        """Call a connector."""
+        tools = self.environment.tools
+        with _Naming(task):
+            if tools.call is None:
+                raise ServiceFailed(operator=operator)
+            # Copies: what a connector keeps must not change with the case, nor the case with it.
+            values = {name: to_json(parameter["value"]) for name, parameter in parameters.items()}
+            value = tools.call(
+                operator, values, self.environment.shared, task.task_spec.bpmn_id, task.workflow.spec.name
+            )
+            return to_json(value)
+
+    def take_payload(self, variable: str | None, payload: Data) -> None:
+        """Write a message's payload into the shared data."""
+        taken = to_json(payload)
+        self.environment.shared.update({variable: taken} if variable else taken)
+
+    def due(self, task: Any, expression: str) -> str:
+        """The instant at which a timer that fires once is due, as ISO text."""
+        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
+
+    def first_ring(self, task: Any, expression: str) -> tuple[str, int | None]:
+        """A repeating timer's first instant and how often it rings; None is without end."""
+        value = self.evaluate(task, expression)
+        rings = None
+        if isinstance(value, str) and value.upper().startswith("R"):
+            count = value.split("/")[0][1:]
+            rings = int(count) if count else None
+        return self._ring_after(task, value).isoformat(), rings
+
+    def next_ring(self, task: Any, expression: str) -> str:
+        """A repeating timer's next instant after now."""
+        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
+
+    def _ring_after(self, task: Any, value: Any) -> datetime:
+        tools = self.environment.tools
+        if isinstance(value, str) and value.startswith(EVERY):
+            return tools.due_again(value.removeprefix(EVERY), tools.now)
+        period = str(value).split("/")[-1]
+        return self._instant(task, period)
+
+    def _instant(self, task: Any, value: Any) -> datetime:
+        now = self.environment.tools.now
+        with _Naming(task):
+            try:
+                text = str(value).strip()
+                if text.upper().startswith("P"):
+                    parsed = TimerEventDefinition.parse_iso_duration(text)
+                    due: datetime = now + TimerEventDefinition.get_timedelta_from_start(parsed, now)
+                    return due
+                due = datetime.fromisoformat(text)
+            except Exception as error:
+                raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
+            return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
+
+
+class _Naming:
+    """Adds the element to an error of ours."""
+
+    def __init__(self, task: Any) -> None:
+        self.task = task
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, GuanjiaError):
+            error.facts.setdefault("element", self.task.task_spec.bpmn_id)
+            error.facts.setdefault("name", self.task.task_spec.bpmn_name)
+
+
+def _or_default(value: Any, default: Any) -> Any:
+    # A field that was left empty is None in the data, which is no value to reckon with.
+    return default if value is None else value
