@@ -1,8 +1,8 @@
 """Who may see what: the cases a person sees, and whose personal data lie open before them.
 
 A case is seen by an administrator, by whoever takes part in it or has it in the inbox, and by whoever
-holds a role of its lanes, or one above, at its site. Personal data are open only to those who take part
-or hold a lane's role there; everybody else reads them masked.
+holds a role of its lanes, or one above, at its site. Personal data are open only to those who take part,
+hold a lane's role there, or lead those who do; everybody else reads them masked.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def sight(engine: Engine, session: Session, case: Case, published: Published, ac
         )
     ).one()
     lanes = published.lane_roles(engine)
-    near = case.started_by == actor.id or had_task or has_work or holds(actor, lanes, case.site)
+    # Who leads those that do the work answers for it, and cannot with half of it blacked out.
+    leads = {above.id for role in lanes for above in engine.organisation.supervisors(role)[:1]}
+    near = case.started_by == actor.id or had_task or has_work or holds(actor, lanes | leads, case.site)
     above = holds(actor, with_supervisors(engine, lanes), case.site)
     return Sight(sees=near or watches or above or actor.admin, near=near)
 

@@ -236,7 +236,8 @@ def test_the_page_of_a_case_follows_it_to_the_archive(house: Any, rep: Any, boss
     }
     assert next(iter(told)) == "topic", "in the order in which people are asked"
     assert (view.may_cancel, view.may_suspend) == (False, False)
-    above = case_view(house.engine, case, boss)
+    chief = house.person("chief", ("manager", "*"))
+    above = case_view(house.engine, case, chief)
     assert (above.may_cancel, above.may_suspend, above.may_resume) == (True, True, False)
 
     finish(house, rep)
@@ -245,7 +246,7 @@ def test_the_page_of_a_case_follows_it_to_the_archive(house: Any, rep: Any, boss
     assert [entry.seq for entry in view.history] == sorted(entry.seq for entry in view.history)
     assert "completed" in {entry.kind for entry in view.history}
     assert [words.zh for _, words in view.told] == ["张三丰：您好，已处理。"]
-    assert [words.zh for _, words in case_view(house.engine, case, boss).told] == ["张**：您好，已处理。"]
+    assert [words.zh for _, words in case_view(house.engine, case, chief).told] == ["张**：您好，已处理。"]
     assert [(paper.title.zh, paper.copies) for paper in view.papers] == [("答复函", 2)]
 
 
@@ -262,7 +263,9 @@ def test_a_paper_prints_as_it_was_filed_for_its_readers(house: Any, rep: Any, bo
     assert view.options["urgency"]["high"] == "紧急"
     assert view.words["紧急"] == "Urgent"
     assert view.options["dept"]["customers"] == "客服部"
-    assert document_view(house.engine, paper, boss).data["phone"] == "138****5678"
+    chief = house.person("chief", ("manager", "*"))
+    assert document_view(house.engine, paper, chief).data["phone"] == "138****5678"
+    assert document_view(house.engine, paper, boss).data["phone"] == "13812345678"
     with pytest.raises(Forbidden):
         document_view(house.engine, paper, house.person("other", ("rep", "tower-b")))
     with pytest.raises(DocumentNotFound):

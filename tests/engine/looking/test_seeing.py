@@ -56,7 +56,7 @@ def begun(house: Any) -> Any:
         pytest.param([("rep", "tower-a")], True, True, id="a lane's role"),
         pytest.param([("rep", EVERYWHERE)], True, True, id="a lane's role everywhere"),
         pytest.param([("rep", "tower-b")], False, False, id="a lane's role elsewhere"),
-        pytest.param([("supervisor", "tower-a")], True, False, id="one above"),
+        pytest.param([("supervisor", "tower-a")], True, True, id="who leads them"),
         pytest.param([("manager", EVERYWHERE)], True, False, id="two above"),
         pytest.param([("manager", "tower-b")], False, False, id="two above, elsewhere"),
         pytest.param([("engineer", "tower-a")], False, False, id="another role"),
