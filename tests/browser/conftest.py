@@ -168,8 +168,12 @@ def enter(browser: Browser, house: House) -> Iterator[Any]:
     """Sign somebody in: ``enter("front", width=390)``."""
     people: list[Person] = []
 
-    def sign_in(login: str, *, width: int = 1280, height: int = 900, language: str = "zh-CN") -> Person:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale=language)
+    def sign_in(
+        login: str, *, width: int = 1280, height: int = 900, language: str = "zh-CN", scripts: bool = True
+    ) -> Person:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, java_script_enabled=scripts
+        )
         context.set_default_timeout(15_000)
         house.contexts.append(context)
         page = context.new_page()

@@ -88,8 +88,9 @@ function watch(box) {
   const list = box.querySelector("[data-upload-list]");
   if (!input || !list) return;
   input.dataset.name = input.name;
-  input.addEventListener("change", (event) => {
-    if (!event.isTrusted) return;
+  input.addEventListener("change", () => {
+    // Told by ourselves, after a file went: there is nothing new in it.
+    if (!input.files.length) return;
     take(box, input, list, input.files);
     // What went at once must not go a second time with the form.
     if (box.dataset.uploadUrl) input.value = "";
