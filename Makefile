@@ -7,10 +7,10 @@ STAMP := $(VENV)/.ready
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format fault gallery pictures lock clean
+.PHONY: help setup run test test-postgresql check format gallery pictures lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Virtual environment, locked dependencies, front end
 	@$(BIN)/python tools/build_ui.py
@@ -31,6 +31,10 @@ run: setup ## Set up, fill a demo, serve on 127.0.0.1:8080
 
 test: setup ## Set up and pass the tests
 	@$(BIN)/python -m pytest
+
+test-postgresql: setup ## The tests of the engine and of faults on PostgreSQL
+	@GUANJIA_TEST_POSTGRESQL=$${GUANJIA_TEST_POSTGRESQL:-postgresql+psycopg://postgres@127.0.0.1/postgres} \
+		$(BIN)/python -m pytest tests/engine tests/fault
 
 check: setup ## Style, types, imports, procedures, translations
 	@$(BIN)/ruff format --check .

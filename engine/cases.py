@@ -8,6 +8,7 @@ from engine import procedures, steps, worklist
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId
 from engine.errors import CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
+from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
 from engine.store import repository
 from engine.store.database import Session
@@ -17,6 +18,7 @@ from engine.wiring import Engine
 logger = logging.getLogger(__name__)
 
 
+@again_when_changed
 def start_case(
     engine: Engine,
     procedure: str,
@@ -129,6 +131,7 @@ def _awaited(step: steps.Step, message: str, correlation: str | None) -> Subscri
     )
 
 
+@again_when_changed
 def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> None:
     """End a case before its end. Its starter may while nothing was done; else a supervisor.
 
@@ -147,6 +150,7 @@ def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> N
         case.status, case.ended_at, case.outcome = "cancelled", step.now, reason.strip()
 
 
+@again_when_changed
 def suspend_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> None:
     """Hold a case: nothing of it is due and nobody may act on it until it is resumed."""
     _require_reason(reason)
@@ -159,6 +163,7 @@ def suspend_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> 
         _note(engine, session, case, published, by, "case_suspended", reason.strip())
 
 
+@again_when_changed
 def resume_case(engine: Engine, case_id: CaseId, *, by: Actor) -> None:
     """Let a suspended case go on; what became due meanwhile happens now."""
     with engine.database.transaction() as session:

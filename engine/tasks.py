@@ -13,6 +13,7 @@ from engine.cases import next_for
 from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, Data, Next, TaskId
 from engine.errors import AnswersInvalid, CaseNotActive, Forbidden, Invalid, TaskAlreadyDone, TaskTaken
+from engine.retrying import again_when_changed
 from engine.store import repository
 from engine.store.database import Session
 from engine.store.models import Case, Task
@@ -51,6 +52,7 @@ def complete_task(
     return following
 
 
+@again_when_changed
 def _complete(
     engine: Engine,
     task_id: TaskId,
@@ -93,6 +95,7 @@ def _complete(
     return following
 
 
+@again_when_changed
 def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     """Take a task of my roles, or one that was escalated to me, for myself.
 
@@ -124,6 +127,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         repository.append_history(session, case, step.told)
 
 
+@again_when_changed
 def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     """Put a claimed task back for my roles; my draft stays with it."""
     with engine.database.transaction() as session:
@@ -139,6 +143,7 @@ def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         repository.append_history(session, case, step.told)
 
 
+@again_when_changed
 def save_draft(engine: Engine, task_id: TaskId, *, by: Actor, typed: Data) -> None:
     """Keep what was typed, as it was typed; raises :class:`Invalid` when it is too much."""
     if len(json.dumps(typed, ensure_ascii=False)) > DRAFT_SIZE:

@@ -17,7 +17,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import CaseChanged, Misconfigured
@@ -31,6 +31,8 @@ db = SQLAlchemy(metadata=Model.metadata)
 
 #: Seconds that a writer waits for another on SQLite.
 BUSY_TIMEOUT = 15
+#: What SQLite and PostgreSQL say when two met.
+_MET_OTHERS = ("locked", "deadlock detected", "could not serialize", "UNIQUE constraint", "unique constraint")
 READ_ONLY = "guanjia_read_only"
 
 
@@ -46,13 +48,14 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """A transaction that commits when the block ends well and leaves no trace when it does not.
 
-        Raises :class:`CaseChanged` when the database stayed locked by others.
+        Raises :class:`CaseChanged` when others were quicker: a lock that did not come, a deadlock, a row
+        that is there already.
         """
         try:
             with self._write.begin() as session:
                 yield session
-        except OperationalError as error:
-            if "locked" in str(error) or "deadlock" in str(error):
+        except (OperationalError, IntegrityError) as error:
+            if any(sign in str(error.orig) for sign in _MET_OTHERS):
                 raise CaseChanged from error
             raise
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.domain.facts import CaseId, TaskId
@@ -224,10 +225,10 @@ def append_history(session: Session, case: Case, entries: Iterable[History]) -> 
 
 def next_in_series(session: Session, series: str) -> int:
     """The next number of a series. The row is locked until the end, so that no number is lost."""
-    row = session.scalars(sa.select(Series).where(Series.id == series).with_for_update()).first()
-    if row is None:
-        row = Series(id=series, last=0)
-        session.add(row)
+    # Two who begin a series at once: one row, and both count on it.
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(Series).values(id=series, last=0).on_conflict_do_nothing())
+    row = session.scalars(sa.select(Series).where(Series.id == series).with_for_update()).one()
     row.last += 1
     session.flush()
     return row.last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from engine.scenarios import FakeClock
 from engine.store.database import Session
 from engine.store.models import Account, AccountRole, Case, History, Inbox, Job, Notice, Task
 from engine.wiring import Engine, Settings, open_engine
+from tests.engine import server
 
 FILES = Path(__file__).parent / "procedures"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,7 +48,7 @@ def at(local: str) -> datetime:
 def settings_in(folder: Path) -> Settings:
     """Settings for an engine on a file in a folder, with the toy procedures."""
     return Settings(
-        database_url=f"sqlite:///{folder / DATABASE}",
+        database_url=server.url() if server.is_asked() else f"sqlite:///{folder / DATABASE}",
         bpmn=FILES / "bpmn",
         forms=FILES / "forms",
         files=folder / "files",
@@ -101,14 +103,31 @@ class World:
         self.close()
         self.engine = open_engine(self.settings, now=self.clock)
 
-    def again(self, template: bytes, engine: Engine) -> None:
-        """Begin anew with a filled database; the engine keeps what it compiled and parsed."""
+    def keep(self, name: str) -> None:
+        """Keep the database as it is now, under a name."""
+        self.close()
+        if server.is_asked():
+            server.keep(name)
+        else:
+            # The last connection has written the log back into the file.
+            shutil.copyfile(self.folder / DATABASE, self.folder / f"{name}.kept")
+
+    def back_to(self, name: str) -> None:
+        """The database as it was kept."""
+        self.close()
+        if server.is_asked():
+            server.back_to(name)
+            return
+        for file in self.folder.glob(f"{DATABASE}*"):
+            file.unlink()
+        shutil.copyfile(self.folder / f"{name}.kept", self.folder / DATABASE)
+
+    def again(self, name: str, engine: Engine) -> None:
+        """Begin anew with a kept database; the engine keeps what it compiled and parsed."""
         self.close()
         engine.database.bind.dispose()
         self.engine = engine
-        for file in self.folder.glob(f"{DATABASE}*"):
-            file.unlink()
-        (self.folder / DATABASE).write_bytes(template)
+        self.back_to(name)
         self.clock.at = at(BEGINNING)
         for version in [version for version in engine.published if version > len(self.names())]:
             del engine.published[version]
