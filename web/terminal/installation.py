@@ -113,19 +113,25 @@ def serve(host: str, port: int, threads: int) -> None:
     app = create_app()
     engine: Engine = app.extensions["guanjia"]
     engine.database.upgrade()
-    engine.dispatcher.start(partial(tick, engine))
-    web: WebSettings = app.extensions["guanjia-web"]
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    except OSError as error:
+        click.echo(
+            f"guanjia: port {port} cannot be opened ({error.strerror}); "
+            "choose another with --port, or `PORT=8081 make run`",
+            err=True,
+        )
+        sys.exit(2)
     click.echo(f"Guanjia 管家: http://{host}:{port}")
+    web: WebSettings = app.extensions["guanjia-web"]
     if web.is_demo:
         from web.terminal.demonstration import accounts
 
         for line in accounts(engine):
             click.echo(line)
+    engine.dispatcher.start(partial(tick, engine))
     try:
-        waitress.serve(app, host=host, port=port, threads=threads, ident=None, _quiet=True)
-    except OSError as error:
-        click.echo(f"guanjia: port {port} cannot be opened ({error.strerror}); try --port", err=True)
-        sys.exit(2)
+        server.run()
     finally:
         engine.dispatcher.stop()
 
