@@ -87,7 +87,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
     )
     session.add(task)
     session.flush()
-    put_into_inbox(step, task)
+    put_into_inbox(step, task, is_new=True)
     step.tell(
         "task_opened",
         came_from=came_from,
@@ -132,7 +132,7 @@ def _due(step: Step, run: Run, properties: dict[str, str], deadline: Deadline | 
     return deadline.due(step.now, calendar) if deadline else None
 
 
-def put_into_inbox(step: Step, task: Task) -> None:
+def put_into_inbox(step: Step, task: Task, *, is_new: bool = False) -> None:
     """Show an open task to its assignee, or to the holders of its candidate roles."""
     search = " ".join(
         [
@@ -149,11 +149,11 @@ def put_into_inbox(step: Step, task: Task) -> None:
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    repository.write_inbox(
-        step.session,
-        task,
-        [Inbox(who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search) for key in who],
-    )
+    rows = [Inbox(who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search) for key in who]
+    if is_new:
+        step.session.add_all(rows)
+    else:
+        repository.write_inbox(step.session, task, rows)
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
@@ -208,6 +208,8 @@ def _when(rung: Rung, language: str) -> str:
 
 
 def _cancel_rungs(step: Step, task_ids: list[str]) -> None:
+    if not task_ids:
+        return
     keys = [
         job.key
         for job in repository.armed_jobs(step.session, step.case.id)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.domain.facts import CaseId, TaskId
 from engine.errors import CaseChanged, CaseNotFound, ProcedureNotFound, TaskNotFound
@@ -81,11 +82,16 @@ def lock_case(session: Session, case_id: CaseId | int) -> Case:
 
 def lock_case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Task]:
     """A task with its case, the case locked; raises :class:`TaskNotFound`."""
-    case_id = session.scalar(sa.select(Task.case_id).where(Task.id == task_id))
-    if case_id is None:
+    found = session.execute(
+        sa.select(Case, Task)
+        .join(Task, Task.case_id == Case.id)
+        .where(Task.id == task_id)
+        # Both: PostgreSQL reads anew, after waiting, only the rows that it locks.
+        .with_for_update(of=[Case, Task])
+    ).one_or_none()
+    if found is None:
         raise TaskNotFound(task=task_id)
-    case = lock_case(session, case_id)
-    return case, session.scalars(sa.select(Task).where(Task.id == task_id).with_for_update()).one()
+    return found.Case, found.Task
 
 
 def save_case(session: Session, case: Case, values: dict[str, Any]) -> None:
@@ -98,7 +104,8 @@ def save_case(session: Session, case: Case, values: dict[str, Any]) -> None:
     )
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise CaseChanged(case=case.id)
-    session.refresh(case)
+    for name, value in {**values, "revision": case.revision + 1}.items():
+        set_committed_value(case, name, value)
 
 
 # Tasks and inbox -----------------------------------------------------------------------------
@@ -213,11 +220,26 @@ def _meant_by(correlation: str | None) -> sa.ColumnElement[bool]:
 def append_history(session: Session, case: Case, entries: Iterable[History]) -> None:
     """Add entries to a case's history, numbered on."""
     last = session.scalar(sa.select(sa.func.max(History.seq)).where(History.case_id == case.id)) or 0
-    for seq, entry in enumerate(entries, start=last + 1):
-        entry.case_id = case.id
-        entry.seq = seq
-        entry.revision = case.revision
-        session.add(entry)
+    rows = [
+        {
+            "case_id": case.id,
+            "seq": seq,
+            "revision": case.revision,
+            "at": entry.at,
+            "actor_id": entry.actor_id,
+            "actor": entry.actor,
+            "kind": entry.kind,
+            "process": entry.process or "",
+            "node": entry.node,
+            "came_from": entry.came_from,
+            "task_id": entry.task_id,
+            "detail": entry.detail,
+        }
+        for seq, entry in enumerate(entries, start=last + 1)
+    ]
+    if rows:
+        # One statement for all of them: nobody needs the rows again in this step.
+        session.execute(sa.insert(History), rows)
 
 
 # Numbers and registers -----------------------------------------------------------------------
