@@ -185,6 +185,10 @@ RULES: dict[str, Rule] = {
         "{at}：取消事件只能用在事务里", "{at}: a cancel event belongs into a transaction"
     ),
     "unsupported-adhoc": _error("{at}：不支持临时子流程", "{at}: ad-hoc sub-processes are not supported"),
+    "unsupported-collection": _error(
+        "{at}：不支持按集合逐项的多实例，请改用次数（loopCardinality）",
+        "{at}: multi-instance over a collection is not supported; use a number of times (loopCardinality)",
+    ),
     "unsupported-event-subprocess": _error(
         "{at}：不支持事件子流程，请用边界事件",
         "{at}: event sub-processes are not supported; use boundary events",

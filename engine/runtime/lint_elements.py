@@ -66,6 +66,10 @@ _DEFINITIONS = {
 _NAMED_ELSEWHERE = frozenset({"link", "compensate", "cancel"})
 
 
+#: The library reads collections from a token's data; a case's data is one shared document here.
+_COLLECTION = frozenset({"loopDataInputRef", "loopDataOutputRef", "inputDataItem", "outputDataItem"})
+
+
 def check_size(check: Check) -> bool:
     """Say whether the drawing is small enough for everything else to be checked."""
     nodes, flows = len(check.diagram.nodes), len(check.diagram.flows)
@@ -139,6 +143,11 @@ def _check_node_support(check: Check, node: Node) -> None:
         check.add("unsupported-adhoc", node)
     if node.type in reading.SUBPROCESSES and element.get("triggeredByEvent") == "true":
         check.add("unsupported-event-subprocess", node)
+    each = element.find(reading.q("multiInstanceLoopCharacteristics"))
+    if each is not None and any(
+        reading.local(c) in _COLLECTION for c in each.iterchildren(tag=etree.Element)
+    ):
+        check.add("unsupported-collection", node)
     if node.type == "complexGateway":
         check.add("unsupported-complex-gateway", node)
     if node.type == "businessRuleTask":

@@ -574,6 +574,17 @@ BAD = [
     ),
     pytest.param(line('<bpmn:adHocSubProcess id="a"/>'), "unsupported-adhoc", id="an ad-hoc sub-process"),
     pytest.param(
+        line(
+            user(
+                "a",
+                more="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>people"
+                "</bpmn:loopDataInputRef></bpmn:multiInstanceLoopCharacteristics>",
+            )
+        ),
+        "unsupported-collection",
+        id="a task for each of a collection",
+    ),
+    pytest.param(
         process(*STRAIGHT, '<bpmn:subProcess id="x" triggeredByEvent="true"/>'),
         "unsupported-event-subprocess",
         id="an event sub-process",
