@@ -6,7 +6,7 @@ import logging
 
 from engine import procedures, steps, worklist
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId
-from engine.errors import CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
+from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
 from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
@@ -61,6 +61,8 @@ def start_by_message(
     for version in repository.latest_versions(session):
         published = procedures.of_version(engine, session, version.id)
         if published.specification.start_of_message(message) is not None:
+            if origin is not None and _ancestors(session, origin, engine.settings.chain):
+                raise BoundReached(bound="chain", limit=engine.settings.chain, message=message)
             return _open(
                 engine, session, published, by=by, site=site, data=payload, message=message, origin=origin
             )
@@ -196,6 +198,16 @@ def next_for(session: Session, case: Case, by: Actor) -> Next:
     """The person's own next task in a case, if there is one."""
     task = repository.first_open_task_of(session, case.id, by.id) if by.id is not None else None
     return Next(CaseId(case.id), TaskId(task.id) if task else None)
+
+
+def _ancestors(session: Session, case: Case, most: int) -> bool:
+    """Say whether a case stands at the end of a chain of ``most`` cases that began one another."""
+    found: Case | None = case
+    for _ in range(most):
+        if found is None or found.origin_id is None:
+            return False
+        found = session.get(Case, found.origin_id)
+    return True
 
 
 def _open(

@@ -8,7 +8,8 @@ Chinese text has its English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.connectors import PARAMETERS
 from engine.domain.facts import FileReport, Finding
 from engine.runtime.expressions import ExpressionRefused, check_expression
 from engine.runtime.linting import lint
+from engine.runtime.reading import processes_of
 from engine.wiring import Engine
 from forms.definition import FormRefused, load
 from forms.model import Form, expressions
@@ -33,7 +35,10 @@ def check_files(engine: Engine, paths: list[Path]) -> list[FileReport]:
 
     A folder stands for the diagrams in it. Raises FileNotFoundError for a path that is not there.
     """
-    return [_check_file(engine, path) for path in _diagrams(paths)]
+    diagrams = list(_diagrams(paths))
+    installed = bundles.procedures_in(engine.settings.bpmn)
+    callable_ones = {*installed, *(name for path in diagrams for name in processes_of(path.read_bytes()))}
+    return [_check_file(engine, path, callable_ones) for path in diagrams]
 
 
 def check_bundle(engine: Engine, bundle: Bundle) -> tuple[Finding, ...]:
@@ -60,6 +65,8 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
         forms={bundle.procedure: bundle.form_documents.keys()},
         called=bundles.procedures_in(engine.settings.bpmn),
         services=PARAMETERS,
+        nodes=engine.settings.nodes,
+        nesting=engine.settings.nesting,
     )
     yield from found
     if any(finding.severity == "error" for finding in found):
@@ -159,16 +166,17 @@ def _diagrams(paths: list[Path]) -> Iterator[Path]:
             raise FileNotFoundError(path)
 
 
-def _check_file(engine: Engine, path: Path) -> FileReport:
+def _check_file(engine: Engine, path: Path, called: Container[str]) -> FileReport:
+    alone = partial(lint, services=PARAMETERS, called=called)
     folder = path.resolve().parent
     at_home = path.stem == folder.name and folder.parent == engine.settings.bpmn.resolve()
     if not at_home:
-        return FileReport(str(path), lint(path.read_bytes(), services=PARAMETERS))
+        return FileReport(str(path), alone(path.read_bytes()))
     try:
         bundle = bundles.from_folders(engine.settings.bpmn, engine.settings.forms, path.stem)
     except BundleBroken:
         # Not even text: the diagram's own check says where.
-        return FileReport(str(path), lint(path.read_bytes(), services=PARAMETERS))
+        return FileReport(str(path), alone(path.read_bytes()))
     return FileReport(str(path), check_bundle(engine, bundle))
 
 

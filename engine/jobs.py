@@ -1,19 +1,29 @@
 """What is due: timers to fire, ladders to climb, messages to deliver. One table, one loop.
 
-A handler is one transaction: lock the case, move the job away from ``armed`` (nobody else may), act,
-save. A failure rolls back and is counted in a transaction of its own; after the last try the job is an
-incident that an administrator sees and can retry.
+An attempt is counted, and the job kept from others for a while, in a transaction of its own before the
+work: a job that kills its worker each time is an incident in the end too. The work is one transaction:
+lock the case, move the job away from ``armed`` (nobody else may), act, save. A failure rolls back; after
+the last try the job is an incident that an administrator sees and can retry.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from engine import cases, notices, procedures, steps
 from engine.domain.facts import SYSTEM, Actor, CaseId
 from engine.domain.views import Words
-from engine.errors import Conflict, Forbidden, GuanjiaError, NotFound, TaskNotFound
+from engine.errors import (
+    BoundReached,
+    CaseChanged,
+    Conflict,
+    Forbidden,
+    GuanjiaError,
+    NotFound,
+    TaskNotFound,
+)
 from engine.store import repository
 from engine.store.models import Job, Task
 from engine.wiring import Engine
@@ -22,18 +32,31 @@ logger = logging.getLogger(__name__)
 
 #: Seconds before the n-th new try.
 BACKOFF = (5, 30, 120, 600, 3600)
+#: For how long nobody else takes up a job that somebody took up; far longer than any step takes.
+LEASE = timedelta(minutes=5)
 
 
 def run_due(engine: Engine, *, limit: int = 200) -> int:
-    """Do everything that is due, the oldest promise first; return how many were done."""
+    """Do everything that is due, the oldest promise first; return how many were done.
+
+    What is armed meanwhile and due at once is done too, for each case as often as the setting
+    ``firings`` says: a timer without length in a loop would keep everybody else waiting for ever.
+    """
     done = 0
+    again: Counter[int] = Counter()
+    with engine.database.look() as session:
+        newest = repository.newest_job(session)
     while True:
         with engine.database.look() as session:
             due = repository.due_jobs(session, engine.now(), limit)
         if not due:
             return done
         for job_id, case_id in due:
-            done += run_job(engine, job_id, CaseId(case_id))
+            again[case_id] += job_id > newest
+            if again[case_id] > engine.settings.firings:
+                _stop(engine, job_id)
+            else:
+                done += run_job(engine, job_id, CaseId(case_id))
 
 
 def next_due(engine: Engine) -> datetime | None:
@@ -49,12 +72,57 @@ def tick(engine: Engine) -> datetime | None:
 
 
 def run_job(engine: Engine, job_id: int, case_id: CaseId) -> bool:
-    """Do one job; True when it was done now."""
+    """Do one job that is due; True when it was done now."""
+    attempt = _claim(engine, job_id)
+    return attempt is not None and _attempt(engine, job_id, case_id, attempt)
+
+
+def retry_incident(engine: Engine, job_id: int, *, by: Actor) -> bool:
+    """Run an incident's job again, now; True when it worked this time.
+
+    It is one try: another failure is an incident again at once.
+    """
+    if not by.admin:
+        raise Forbidden(job=job_id)
+    attempt = engine.settings.job_attempts
+    with engine.database.transaction() as session:
+        job = session.get(Job, job_id)
+        # Taken up in the same statement: a tick that looks meanwhile does not see it.
+        if job is None or not repository.claim_incident(session, job_id, attempt, engine.now() + LEASE):
+            raise NotFound(job=job_id)
+        case_id = job.case_id
+    return _attempt(engine, job_id, CaseId(case_id), attempt)
+
+
+def _claim(engine: Engine, job_id: int) -> int | None:
+    """Count an attempt before the work and keep the job; its number, or None when it is not ours."""
+    now = engine.now()
+    try:
+        with engine.database.transaction() as session:
+            attempt = repository.claim_job(session, job_id, now, now + LEASE)
+            if attempt is None or attempt <= engine.settings.job_attempts:
+                return attempt
+            # Whoever took it up every time neither finished it nor said why not: it died of it.
+            job = session.get_one(Job, job_id)
+            job.status, job.done_at, job.attempts = "incident", now, attempt - 1
+            job.error = job.error or f"The worker ended in the middle of it. (element={job.node!r})"
+    except CaseChanged:
+        return None
+    logger.error(
+        "Job %s ended its worker each time",
+        job_id,
+        extra={"action": "job_poisonous", "job": job_id, "attempts": attempt - 1},
+    )
+    return None
+
+
+def _attempt(engine: Engine, job_id: int, case_id: CaseId, attempt: int) -> bool:
     try:
         with engine.database.transaction() as session:
             case = repository.lock_case(session, case_id)
             job = session.get_one(Job, job_id, populate_existing=True)
-            if job.status != "armed":
+            # Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
+            if job.status != "armed" or job.attempts != attempt:
                 return False
             if case.status != "active" and job.kind != "message":
                 _wait_or_cancel(engine, job, case.status)
@@ -63,8 +131,8 @@ def run_job(engine: Engine, job_id: int, case_id: CaseId) -> bool:
             published = procedures.of_version(engine, session, case.version_id)
             step = steps.step_for(engine, session, case, published, SYSTEM)
             _handle(step, job)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever it was, it is counted and logged
-        _failed(engine, job_id, error)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it was, it is noted and logged
+        _failed(engine, job_id, attempt, error)
         return False
     logger.info(
         "%s of case %s done",
@@ -73,22 +141,6 @@ def run_job(engine: Engine, job_id: int, case_id: CaseId) -> bool:
         extra={"action": f"{job.kind}_done", "case": case.id, "job": job_id},
     )
     return True
-
-
-def retry_incident(engine: Engine, job_id: int, *, by: Actor) -> bool:
-    """Run an incident's job again, now; True when it worked this time."""
-    if not by.admin:
-        raise Forbidden(job=job_id)
-    with engine.database.transaction() as session:
-        job = session.get(Job, job_id)
-        if job is None or job.status != "incident":
-            raise NotFound(job=job_id)
-        case_id = job.case_id
-        job.status, job.run_at = "armed", engine.now()
-        # One try: another failure is an incident again at once.
-        job.attempts = engine.settings.job_attempts - 1
-        job.done_at = None
-    return run_job(engine, job_id, CaseId(case_id))
 
 
 def _handle(step: steps.Step, job: Job) -> None:
@@ -191,17 +243,18 @@ def _wait_or_cancel(engine: Engine, job: Job, status: str) -> None:
     if status == "suspended":
         # It is looked at again when the case is resumed, or in an hour.
         job.run_at = engine.now() + timedelta(hours=1)
+        job.attempts -= 1
     else:
         job.status, job.done_at = "cancelled", engine.now()
 
 
-def _failed(engine: Engine, job_id: int, error: Exception) -> None:
+def _failed(engine: Engine, job_id: int, attempt: int, error: Exception) -> None:
     with engine.database.transaction() as session:
         job = session.get_one(Job, job_id)
-        if job.status != "armed":
+        if job.status != "armed" or job.attempts != attempt:
             return
-        if not isinstance(error, Conflict):
-            job.attempts += 1
+        if isinstance(error, Conflict):
+            job.attempts -= 1
         job.error = str(error)[:2000]
         if job.attempts >= engine.settings.job_attempts:
             job.status, job.done_at = "incident", engine.now()
@@ -214,4 +267,21 @@ def _failed(engine: Engine, job_id: int, error: Exception) -> None:
         error,
         exc_info=error,
         extra={"action": "job_failed", "job": job_id, "attempts": job.attempts, "status": job.status},
+    )
+
+
+def _stop(engine: Engine, job_id: int) -> None:
+    """Make an incident of a job of a case that goes on and on without time passing."""
+    with engine.database.transaction() as session:
+        job = session.get_one(Job, job_id)
+        if job.status != "armed":
+            return
+        error = BoundReached(
+            bound="firings", limit=engine.settings.firings, element=job.node or None, name=job.name
+        )
+        job.status, job.done_at, job.error = "incident", engine.now(), str(error)[:2000]
+    logger.error(
+        "Job %s stopped: its case goes on without time passing",
+        job_id,
+        extra={"action": "job_stopped", "job": job_id, "case": job.case_id},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from engine.connectors import Connectors
 from engine.domain.sla import Deadline
 from engine.domain.worktime import add_working_days, add_working_time, next_at
 from engine.errors import ExpressionFailed
-from engine.runtime.workflow import Tools
-from engine.wiring import Engine
+from engine.runtime.expressions import LIMITS
+from engine.runtime.workflow import Bounds, Tools
+from engine.wiring import Engine, Settings
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -56,7 +58,26 @@ def tools(step: Step) -> Tools:
             "department": department,
         },
         due_again=due_again,
+        bounds=bounds(engine.settings),
         call=Connectors(step).call,
+    )
+
+
+def bounds(settings: Settings) -> Bounds:
+    """What the installation allows one step of a case."""
+    return Bounds(
+        steps=settings.steps,
+        live=settings.live,
+        depth=settings.depth,
+        instances=settings.instances,
+        data=settings.data_size,
+        seconds=settings.step_seconds,
+        limits=replace(
+            LIMITS,
+            steps=settings.expression_steps,
+            seconds=settings.expression_seconds,
+            made=settings.expression_size,
+        ),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -39,26 +40,49 @@ class Settings:
     job_attempts: int = 5
     #: Bytes of one uploaded file.
     upload_bytes: int = 10 * 1024 * 1024
+    #: Nodes that the engine passes by itself in one step of a case.
+    steps: int = 500
+    #: Seconds of processor time of one step of a case.
+    step_seconds: float = 10.0
+    #: Tasks alive at once in one case.
+    live: int = 500
+    #: Call activities and sub-processes within each other.
+    depth: int = 10
+    #: Instances of one multi-instance activity.
+    instances: int = 200
+    #: Characters of a case's data as JSON.
+    data_size: int = 262_144
+    #: Parts that one expression looks at.
+    expression_steps: int = 10_000
+    #: Seconds of processor time of one expression.
+    expression_seconds: float = 0.5
+    #: Bytes, roughly, that one expression makes on its way.
+    expression_size: int = 5_000_000
+    #: Nodes of one diagram.
+    nodes: int = 250
+    #: Sub-processes of one diagram within one another.
+    nesting: int = 5
+    #: Timers and messages of one case that may be armed and due again within one pass.
+    firings: int = 100
+    #: Cases that may begin one another by messages.
+    chain: int = 50
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings; raises :class:`Misconfigured` naming the variable that is not right."""
         values: dict[str, object] = {}
-        for name, kind in (
-            ("database_url", str),
-            ("bpmn", Path),
-            ("forms", Path),
-            ("files", Path),
-            ("tick_seconds", float),
-            ("job_attempts", int),
-            ("upload_bytes", int),
-        ):
-            variable = f"GUANJIA_{name.upper()}"
+        for found in fields(cls):
+            variable = f"GUANJIA_{found.name.upper()}"
+            # A setting is read as what its default is.
+            kind: type[Any] = Path if isinstance(found.default, Path) else type(found.default)
             if environ.get(variable):
                 try:
-                    values[name] = kind(environ[variable])
+                    values[found.name] = kind(environ[variable])
                 except ValueError as error:
                     raise Misconfigured(f"{variable} is not a {kind.__name__}.") from error
+        for name, value in values.items():
+            if isinstance(value, int | float) and value <= 0:
+                raise Misconfigured(f"GUANJIA_{name.upper()} must be greater than nothing.")
         return cls(**values)  # type: ignore[arg-type]
 
 

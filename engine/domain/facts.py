@@ -177,6 +177,8 @@ class Snapshot:
     awaited: tuple[Awaited, ...]
     thrown: tuple[Thrown, ...]
     visited: tuple[Visited, ...]
+    #: The signals that the workflow threw during the step.
+    signals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

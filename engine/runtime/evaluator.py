@@ -19,6 +19,7 @@ from engine.runtime.expression_words import (
     LIMITS,
     METHODS,
     ExpressionRefused,
+    Limits,
 )
 
 _KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
@@ -97,7 +98,12 @@ class Evaluator(EvalWithCompoundTypes):
     wrong is an :class:`ExpressionRefused` or whatever Python or a function raises.
     """
 
-    def __init__(self, names: Mapping[str, object], functions: Mapping[str, Callable[..., object]]) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, object],
+        functions: Mapping[str, Callable[..., object]],
+        limits: Limits = LIMITS,
+    ) -> None:
         # Not the parent's own __init__: it silences warnings for the whole interpreter while it
         # runs, which is not safe in threads, and offers types and operators that we do not.
         self.names = names
@@ -106,7 +112,8 @@ class Evaluator(EvalWithCompoundTypes):
         self.nodes = {kind: getattr(self, handler) for kind, handler in _HANDLERS.items()}
         self.line = 1
         self._steps = 0
-        self._until = time.thread_time() + LIMITS.seconds
+        self.limits = limits
+        self._until = time.thread_time() + limits.seconds
         self._made = 0
         self._measured: set[str] = set()
 
@@ -116,17 +123,17 @@ class Evaluator(EvalWithCompoundTypes):
 
     def _eval(self, node: Any) -> Any:
         self._steps += 1
-        if self._steps > LIMITS.steps:
-            raise ExpressionRefused("steps", most=LIMITS.steps)
+        if self._steps > self.limits.steps:
+            raise ExpressionRefused("steps", most=self.limits.steps)
         if time.thread_time() > self._until:
-            raise ExpressionRefused("time", most=LIMITS.seconds)
+            raise ExpressionRefused("time", most=self.limits.seconds)
         self.line = getattr(node, "lineno", self.line)
         return self.nodes[type(node)](node)
 
     def _bounded(self, value: Any) -> Any:
         """A value that was made here: small itself, and not too much together with all others."""
         self._made += measure(value)
-        if self._made > LIMITS.made:
+        if self._made > self.limits.made:
             raise ExpressionRefused("size")
         return value
 

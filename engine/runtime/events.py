@@ -94,7 +94,7 @@ class CaseMessage(MessageEventDefinition):
     def catch(self, my_task: Any, event: BpmnEvent | None = None) -> None:
         """Take the payload."""
         if event is not None:
-            my_task.workflow.script_engine.take_payload(self.message_var, event.payload or {})
+            my_task.workflow.script_engine.take_payload(my_task, self.message_var, event.payload or {})
         my_task._set_internal_data(event_fired=True)
 
     def update_task(self, my_task: Any) -> None:

@@ -89,7 +89,9 @@ def assigned_in(source: str) -> frozenset[str]:
     return frozenset().union(*(targets_of(statement) for statement in parse_script(source).body))
 
 
-def evaluate(source: str, names: Mapping[str, object], functions: Functions) -> object:
+def evaluate(
+    source: str, names: Mapping[str, object], functions: Functions, *, limits: Limits = LIMITS
+) -> object:
     """The value of an expression.
 
     ``names`` are the data it may read, ``functions`` what it may call besides the language's own.
@@ -100,12 +102,14 @@ def evaluate(source: str, names: Mapping[str, object], functions: Functions) -> 
     >>> evaluate("amount * 2 if urgent else amount", {"amount": 21, "urgent": True}, {})
     42
     """
-    evaluator = Evaluator(names, functions)
+    evaluator = Evaluator(names, functions, limits)
     with _telling(source, evaluator):
         return evaluator.result(parse_expression(source))
 
 
-def execute(source: str, names: Mapping[str, object], functions: Functions) -> dict[str, Any]:
+def execute(
+    source: str, names: Mapping[str, object], functions: Functions, *, limits: Limits = LIMITS
+) -> dict[str, Any]:
     """Run a script and return what it assigned, as JSON values; ``names`` stay as they are.
 
     Raises like :func:`evaluate`; then nothing was assigned.
@@ -115,7 +119,7 @@ def execute(source: str, names: Mapping[str, object], functions: Functions) -> d
     """
     work = dict(names)
     assigned: dict[str, Any] = {}
-    evaluator = Evaluator(work, functions)
+    evaluator = Evaluator(work, functions, limits)
     with _telling(source, evaluator):
         for statement in parse_script(source).body:
             assert isinstance(statement, ast.Assign | ast.AugAssign)

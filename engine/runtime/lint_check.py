@@ -11,7 +11,7 @@ from lxml import etree
 
 from engine.domain.facts import Finding, Fix
 from engine.runtime import reading
-from engine.runtime.lint_codes import MAX_FINDINGS, RULES
+from engine.runtime.lint_codes import MAX_FINDINGS, MAX_NESTING, MAX_NODES, RULES
 from engine.runtime.reading import Diagram, Node
 
 
@@ -25,6 +25,9 @@ class Surroundings:
     called: Container[str] | None
     #: Service operators with the parameters that each cannot do without; None: not checked.
     services: Mapping[str, Container[str]] | None = None
+    #: Nodes of the file, and sub-processes within one another.
+    nodes: int = MAX_NODES
+    nesting: int = MAX_NESTING
 
 
 @dataclass

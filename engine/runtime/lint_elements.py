@@ -13,7 +13,7 @@ from engine.domain.facts import Fix
 from engine.runtime import reading
 from engine.runtime.expression_words import RESERVED_NAMES
 from engine.runtime.lint_check import Check
-from engine.runtime.lint_codes import MAX_FLOWS, MAX_NODES
+from engine.runtime.lint_codes import MAX_FLOWS
 from engine.runtime.reading import Node
 
 _SPIFF = f"{{{reading.SPIFF}}}"
@@ -73,11 +73,11 @@ _COLLECTION = frozenset({"loopDataInputRef", "loopDataOutputRef", "inputDataItem
 def check_size(check: Check) -> bool:
     """Say whether the drawing is small enough for everything else to be checked."""
     nodes, flows = len(check.diagram.nodes), len(check.diagram.flows)
-    if nodes > MAX_NODES:
-        check.add("too-many-nodes", count=nodes, most=MAX_NODES)
+    if nodes > check.around.nodes:
+        check.add("too-many-nodes", count=nodes, most=check.around.nodes)
     if flows > MAX_FLOWS:
         check.add("too-many-flows", count=flows, most=MAX_FLOWS)
-    return nodes <= MAX_NODES and flows <= MAX_FLOWS
+    return nodes <= check.around.nodes and flows <= MAX_FLOWS
 
 
 def check_support(check: Check) -> None:

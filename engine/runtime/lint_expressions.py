@@ -283,6 +283,8 @@ def _check_timer_value(check: Check, element: etree._Element, written: Written, 
             pass
         case ast.Constant() | ast.BoolOp() | ast.Compare() | ast.List() | ast.Dict() | ast.UnaryOp():
             check.add("timer-invalid", element, line=written.line, text=written.source[:80])
+        case ast.BinOp() if not any(isinstance(part, ast.Call | ast.Name) for part in ast.walk(tree)):
+            check.add("timer-invalid", element, line=written.line, text=written.source[:80])
 
 
 def _is_time(text: str, *, cycle: bool) -> bool:

@@ -11,7 +11,7 @@ from lxml import etree
 from engine.domain.facts import Fix
 from engine.runtime import reading
 from engine.runtime.lint_check import Check, called, is_invisible
-from engine.runtime.lint_codes import MAX_AHEAD, MAX_ID, MAX_NAME, MAX_NESTING
+from engine.runtime.lint_codes import MAX_AHEAD, MAX_ID, MAX_NAME
 from engine.runtime.reading import Flow, Node
 
 _ID = re.compile(r"[^\W\d][\w.-]*")
@@ -129,8 +129,8 @@ def check_scopes(check: Check) -> None:
 
 def _check_scope(check: Check, process_id: str, scope: str | None, nodes: list[Node]) -> None:
     owner = check.elements.get(scope or process_id)
-    if _depth(check, scope) > MAX_NESTING:
-        check.add("nesting-too-deep", owner, most=MAX_NESTING)
+    if _depth(check, scope) > check.around.nesting:
+        check.add("nesting-too-deep", owner, most=check.around.nesting)
     event_subprocess = owner is not None and owner.get("triggeredByEvent") == "true"
     starts = [node for node in nodes if node.type == "startEvent"]
     ends = [node for node in nodes if node.type == "endEvent"]
@@ -174,7 +174,7 @@ def _reached(check: Check, starts: Iterable[Node], nodes: Iterable[Node]) -> set
 
 def _depth(check: Check, scope: str | None) -> int:
     depth = 0
-    while scope is not None and depth <= MAX_NESTING:
+    while scope is not None and depth <= check.around.nesting:
         depth += 1
         inside = check.diagram.nodes.get(scope)
         scope = inside.scope if inside else None

@@ -17,7 +17,7 @@ from SpiffWorkflow.spiff.parser.process import VALIDATOR
 from engine.domain.facts import Finding
 from engine.runtime import reading
 from engine.runtime.lint_check import Check, Surroundings, called, finding
-from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FINDINGS
+from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FINDINGS, MAX_NESTING, MAX_NODES
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
 from engine.runtime.lint_structure import (
@@ -28,7 +28,7 @@ from engine.runtime.lint_structure import (
     check_rings,
     check_scopes,
 )
-from engine.runtime.parsing import ProcedureParser
+from engine.runtime.parsing import ProcedureParser, make_executable
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +65,20 @@ def lint(
     forms: Mapping[str, Container[str]] | None = None,
     called: Container[str] | None = None,
     services: Mapping[str, Container[str]] | None = None,
+    nodes: int = MAX_NODES,
+    nesting: int = MAX_NESTING,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong or doubtful in a BPMN file; empty when it is in order.
 
     ``roles`` gives the role id for an id, name or alias of a lane, or None; ``deadlines`` are the
     names of ``deadlines.toml``; ``forms`` maps a process id to its form ids; ``called`` are the
     procedures that may be called; ``services`` maps a service operator to the parameters that it
-    cannot do without. What is None is not checked. Errors come first, in the order of the file; no
-    input makes it raise, and none takes longer than two seconds.
+    cannot do without; ``nodes`` and ``nesting`` are bounds of the drawing. What is None is not
+    checked. Errors come first, in the order of the file; no input makes it raise, and none takes
+    longer than two seconds.
     """
     try:
-        found = _check(content, Surroundings(roles, deadlines, forms, called, services))
+        found = _check(content, Surroundings(roles, deadlines, forms, called, services, nodes, nesting))
     except Exception as error:
         logger.exception("Could not check a diagram", extra={"action": "lint_failed", "bytes": len(content)})
         found = [finding("check-failed", detail=f"{type(error).__name__}: {error}")]
@@ -120,9 +123,12 @@ def _check_engine(check: Check, content: bytes) -> None:
     """Let the engine itself read what no rule objects to: whatever it refuses is found here at the latest."""
     parser = ProcedureParser()
     try:
-        parser.add_bpmn_xml(reading.parse(content).getroot(), filename="")
+        tree = reading.parse(content)
+        called_ones = {node.called for node in check.diagram.nodes.values() if node.called}
+        make_executable(tree, called_ones)
+        parser.add_bpmn_xml(tree.getroot(), filename="")
         for process in check.diagram.processes:
-            if process.executable:
+            if process.executable or process.id in called_ones:
                 BpmnWorkflow(parser.get_spec(process.id), {})
     except Exception as error:  # noqa: BLE001 - the library raises many kinds, each means that it cannot run this
         element = check.elements.get(str(getattr(error, "id", "")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +129,30 @@ class Specification:
         lane = diagram.lane_of(node.id)
         return (lane.role, lane.name) if lane else (None, None)
 
+    @property
+    def begins_by_itself(self) -> bool:
+        """Say whether a person can begin a case: a start event waits for nothing."""
+        return any(node.event is None for node in self._starts())
+
+    def first_start(self) -> str | None:
+        """The start event that stands first in the file."""
+        return next((node.id for node in self._starts()), None)
+
+    def starts(self, kind: str, name: str) -> str | None:
+        """The start event that a message or a signal (``kind``) of this name triggers."""
+        for node in self._starts():
+            definition = getattr(self.spec.task_specs.get(node.id), "event_definition", None)
+            if node.event == kind and getattr(definition, "name", None) == name:
+                return node.id
+        return None
+
+    def _starts(self) -> list[Node]:
+        return [
+            node
+            for (scope, _), node in self.nodes.items()
+            if scope == self.process and node.type == "startEvent"
+        ]
+
     def start_of_message(self, message: str) -> Node | None:
         """The start event of the procedure that this message triggers."""
         return next(
@@ -145,6 +169,13 @@ class Specification:
         )
 
 
+def make_executable(tree: etree._ElementTree, called: Container[str]) -> None:
+    """Mark the processes that are called: BPMN asks it of nobody, the library of all (§10.2.1)."""
+    for process in tree.getroot().iterchildren(reading.q("process")):
+        if process.get("id") in called:
+            process.set("isExecutable", "true")
+
+
 def build(process: str, files: Mapping[str, bytes]) -> Specification:
     """Parse a procedure with the procedures that it calls.
 
@@ -152,11 +183,12 @@ def build(process: str, files: Mapping[str, bytes]) -> Specification:
     Raises :class:`ProcedureNotFound` and whatever the library says of a file that was not checked.
     """
     parser = ProcedureParser()
-    diagrams = []
-    for name, content in files.items():
-        tree = reading.parse(content)
+    trees = {name: reading.parse(content) for name, content in files.items()}
+    diagrams = [reading.read_tree(tree) for tree in trees.values()]
+    called = {node.called for diagram in diagrams for node in diagram.nodes.values() if node.called}
+    for name, tree in trees.items():
+        make_executable(tree, called)
         parser.add_bpmn_xml(tree.getroot(), filename=name)
-        diagrams.append(reading.read_tree(tree))
     if not any(diagram.process(process) for diagram in diagrams):
         raise ProcedureNotFound(procedure=process)
     nodes = {

@@ -212,6 +212,14 @@ def read(content: bytes) -> Diagram:
     return read_tree(parse(content))
 
 
+def processes_of(content: bytes) -> set[str]:
+    """The ids of a file's processes; empty when it cannot be read."""
+    try:
+        return {process.id for process in read(content).processes}
+    except Unreadable:
+        return set()
+
+
 def read_tree(tree: etree._ElementTree) -> Diagram:
     """Read an already parsed BPMN document."""
     root = tree.getroot()

@@ -12,11 +12,15 @@ from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScript
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
 from engine.domain.facts import Data
-from engine.errors import GuanjiaError, RuntimeFailed, ServiceFailed
-from engine.runtime.expressions import evaluate, execute, to_json
+from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed
+from engine.runtime.expressions import LIMITS, ExpressionRefused, Limits, evaluate, execute, to_json
 
 #: Marks the text that the function ``every()`` gives to a repeating timer.
 EVERY = "every "
+#: Between two rings of a repeating timer.
+SHORTEST = timedelta(seconds=1)
+#: Months of a timer; they are counted one by one.
+LONGEST = 1_200
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,14 @@ class Bounds:
     live: int = 500
     #: Call activities and sub-processes within each other.
     depth: int = 10
+    #: Instances of one multi-instance activity.
+    instances: int = 200
     #: Characters of the case's data as JSON.
     data: int = 262_144
+    #: Seconds of the thread's own processor time, so that a busy machine does not fail a case.
+    seconds: float = 10.0
+    #: The bounds of each single expression.
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True)
@@ -72,11 +82,13 @@ class CaseEnvironment(BasePythonScriptEngineEnvironment):
 
     def evaluate(self, expression: str, context: Data, external_context: Data | None = None) -> Any:
         """Evaluate an expression."""
-        return evaluate(expression, self.names(context, external_context), self.functions)
+        names = self.names(context, external_context)
+        return evaluate(expression, names, self.functions, limits=self.tools.bounds.limits)
 
     def execute(self, script: str, context: Data, external_context: Data | None = None) -> bool:
         """Execute assignments; what they assign is shared."""
-        self.shared.update(execute(script, self.names(context, external_context), self.functions))
+        names = self.names(context, external_context)
+        self.shared.update(execute(script, names, self.functions, limits=self.tools.bounds.limits))
         return True
 
 
@@ -88,7 +100,18 @@ class CaseScriptEngine(PythonScriptEngine):
     def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
         """Evaluate; a failure names the element."""
         with _Naming(task):
-            return self.environment.evaluate(expression, task.data, external_context)
+            value = self.environment.evaluate(expression, task.data, external_context)
+            if expression == getattr(task.task_spec, "cardinality", None):
+                self._require_few(value)
+            return value
+
+    def _require_few(self, instances: Any) -> None:
+        # All instances of a parallel one are made at once, before a step is counted.
+        most = self.environment.tools.bounds.instances
+        if not isinstance(instances, int) or isinstance(instances, bool) or instances < 0:
+            raise RuntimeFailed("The number of instances must be a whole number.", value=str(instances)[:40])
+        if instances > most:
+            raise BoundReached(bound="instances", limit=most, asked=instances)
 
     def execute(self, task: Any, script: str, external_context: Data | None = None) -> bool:
         """Execute a script; a failure names the element."""
@@ -102,15 +125,18 @@ class CaseScriptEngine(PythonScriptEngine):
             if tools.call is None:
                 raise ServiceFailed(operator=operator)
             # Copies: what a connector keeps must not change with the case, nor the case with it.
-            values = {name: to_json(parameter["value"]) for name, parameter in parameters.items()}
+            values = {name: storable(parameter["value"]) for name, parameter in parameters.items()}
             value = tools.call(
                 operator, values, self.environment.shared, task.task_spec.bpmn_id, task.workflow.spec.name
             )
-            return to_json(value)
+            return storable(value)
 
-    def take_payload(self, variable: str | None, payload: Data) -> None:
+    def take_payload(self, task: Any, variable: str | None, payload: Data) -> None:
         """Write a message's payload into the shared data."""
-        taken = to_json(payload)
+        with _Naming(task):
+            taken = storable(payload)
+            if not variable and not isinstance(taken, dict):
+                raise RuntimeFailed("What a message carries must be fields with values.")
         self.environment.shared.update({variable: taken} if variable else taken)
 
     def due(self, task: Any, expression: str) -> str:
@@ -124,11 +150,19 @@ class CaseScriptEngine(PythonScriptEngine):
         if isinstance(value, str) and value.upper().startswith("R"):
             count = value.split("/")[0][1:]
             rings = int(count) if count else None
-        return self._ring_after(task, value).isoformat(), rings
+        return self._again(task, value), rings
 
     def next_ring(self, task: Any, expression: str) -> str:
         """A repeating timer's next instant after now."""
-        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
+        return self._again(task, self.evaluate(task, expression))
+
+    def _again(self, task: Any, value: Any) -> str:
+        due = self._ring_after(task, value)
+        # One without length would ring for ever at the same moment.
+        if due - self.environment.tools.now < SHORTEST:
+            with _Naming(task):
+                raise RuntimeFailed("A timer that repeats needs a period of a second or more.", value=value)
+        return due.isoformat()
 
     def _ring_after(self, task: Any, value: Any) -> datetime:
         tools = self.environment.tools
@@ -144,12 +178,25 @@ class CaseScriptEngine(PythonScriptEngine):
                 text = str(value).strip()
                 if text.upper().startswith("P"):
                     parsed = TimerEventDefinition.parse_iso_duration(text)
+                    if parsed.get("years", 0) * 12 + parsed.get("months", 0) > LONGEST:
+                        raise RuntimeFailed("A timer lasts too many months.", most=LONGEST)
                     due: datetime = now + TimerEventDefinition.get_timedelta_from_start(parsed, now)
                     return due
                 due = datetime.fromisoformat(text)
+            except GuanjiaError:
+                raise
             except Exception as error:
                 raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
             return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
+
+
+def storable(value: Any) -> Any:
+    """A copy of a value made of JSON values; raises :class:`RuntimeFailed` when there is none."""
+    try:
+        return to_json(value)
+    except ExpressionRefused as error:
+        kind = BoundReached if error.reason in ("size", "too-deep") else RuntimeFailed
+        raise kind(error.message_en, reason=error.reason, zh=error.message_zh, en=error.message_en) from error
 
 
 class _Naming:

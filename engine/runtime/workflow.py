@@ -7,13 +7,15 @@ library leaves a failed workflow half moved.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
@@ -21,7 +23,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import WorkflowException
 
 from engine.domain.facts import ArmedTimer, Awaited, Data, OpenTask, Snapshot, TaskId, Thrown, Visited
-from engine.errors import BoundReached, RuntimeFailed, TaskNotFound
+from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
 from engine.runtime import serializing
 from engine.runtime.compacting import compact, is_live
 from engine.runtime.events import RepeatingTimer
@@ -45,22 +47,30 @@ class Run:
         self.handlers: dict[str, Any] = dict(meta.get("handlers", {}))
         self.visited: list[Visited] = []
         self._steps = 0
+        self._until = time.thread_time() + tools.bounds.seconds
+        #: The element at which something happened last, to name it when the whole is not right.
+        self._last: str | None = None
         self.engine = CaseScriptEngine(CaseEnvironment(self.data, tools, self.visits, self.handlers))
         self.workflow: BpmnWorkflow
 
     @classmethod
     def start(
         cls, specification: Specification, data: Data, tools: Tools, *, message: str | None = None
-    ) -> Run:
+    ) -> Self:
         """Start a case at its none start event, or at the start event that catches ``message``."""
+        node = specification.start_of_message(message) if message else None
+        return cls.start_at(specification, data, tools, node.id if node else None)
+
+    @classmethod
+    def start_at(cls, specification: Specification, data: Data, tools: Tools, start: str | None) -> Self:
+        """Start a case at a start event, or at its none start event."""
         run = cls(specification, dict(data), tools, {})
         run.workflow = BpmnWorkflow(specification.spec, dict(specification.called), script_engine=run.engine)
-        node = specification.start_of_message(message) if message else None
-        run._choose_start(node.id if node else None)
+        run._choose_start(start)
         return run
 
     @classmethod
-    def restore(cls, specification: Specification, state: str, data: Data, tools: Tools) -> Run:
+    def restore(cls, specification: Specification, state: str, data: Data, tools: Tools) -> Self:
         """Restore a case from its saved state."""
         saved = json.loads(state)
         run = cls(specification, dict(data), tools, saved)
@@ -105,6 +115,26 @@ class Run:
                 return
         raise TaskNotFound(task=awaited_id)
 
+    def waits_for_signal(self, signal: str) -> bool:
+        """Say whether an event waits for this signal."""
+        return any(
+            isinstance(definition, SignalEventDefinition) and definition.name == signal
+            for _, _, definition in self._waiting()
+        )
+
+    def hear(self, signal: str) -> bool:
+        """Let every event that waits for a signal have it; False when none does."""
+        waiting = [
+            (task, definition)
+            for task, _, definition in self._waiting()
+            if isinstance(definition, SignalEventDefinition) and definition.name == signal
+        ]
+        for task, definition in waiting:
+            if task.state == TaskState.WAITING:
+                task.task_spec.catch(task, BpmnEvent(definition))
+                task.task_spec._update(task)
+        return bool(waiting)
+
     def cancel(self) -> None:
         """Cancel everything that is alive."""
         self.workflow.cancel()
@@ -120,6 +150,12 @@ class Run:
             # No way out of a gateway, no input for a loop: the procedure's fault, told with its place.
             element = getattr(getattr(error, "task_spec", None), "bpmn_id", None)
             raise RuntimeFailed("The workflow cannot go on.", element=element, reason=str(error)) from error
+        except GuanjiaError:
+            raise
+        except Exception as error:
+            # The library raises many kinds in the middle of a step; each means that it cannot go on.
+            reason = f"{type(error).__name__}: {error}"
+            raise RuntimeFailed("The workflow cannot go on.", element=self._last, reason=reason) from error
         self._refuse_other_starts()
         self._note_entered()
         compact(self.workflow)
@@ -130,9 +166,10 @@ class Run:
     def snapshot(self) -> Snapshot:
         """Say what the case is now. A run is not used after its snapshot."""
         workflow = self.workflow
+        events = workflow.get_events()
         thrown = tuple(
             Thrown(event.event_definition.name, dict(event.payload or {}))
-            for event in workflow.get_events()
+            for event in events
             if isinstance(event.event_definition, MessageEventDefinition)
         )
         return Snapshot(
@@ -146,6 +183,11 @@ class Run:
             timers=() if workflow.completed else tuple(self._timers()),
             awaited=() if workflow.completed else tuple(self._awaited()),
             thrown=thrown,
+            signals=tuple(
+                event.event_definition.name
+                for event in events
+                if isinstance(event.event_definition, SignalEventDefinition)
+            ),
             visited=tuple(self.visited),
         )
 
@@ -256,9 +298,17 @@ class Run:
         )
 
     def _passed(self, task: Any) -> None:
+        bounds, element = self.tools.bounds, task.task_spec.bpmn_id
         self._steps += 1
-        if self._steps > self.tools.bounds.steps:
-            raise BoundReached(bound="steps", limit=self.tools.bounds.steps, element=task.task_spec.bpmn_id)
+        self._last = element or self._last
+        if self._steps > bounds.steps:
+            raise BoundReached(bound="steps", limit=bounds.steps, element=self._last)
+        if self._last and time.thread_time() > self._until:
+            raise BoundReached(bound="seconds", limit=bounds.seconds, element=self._last)
+        if task.workflow.depth > bounds.depth:
+            raise BoundReached(bound="depth", limit=bounds.depth, element=self._last)
+        if self._steps % 20 == 0:
+            self._require_few_alive()
         if self.specification.node(task) is not None:
             self._note(task, "completed")
 
@@ -283,6 +333,9 @@ class Run:
     def _note_entered(self) -> None:
         # Before the tree is compacted: afterwards a repeated node hangs where its first visit did.
         for task in self._all_tasks():
+            if task.state == TaskState.COMPLETED:
+                # What an event gateway chose by is of no use any more, and cannot be saved.
+                task.internal_data.pop("seen_events", None)
             waits = task.state == TaskState.WAITING and hasattr(task.task_spec, "event_definition")
             asks = task.state == TaskState.READY and task.task_spec.manual
             if (waits or asks) and not task.internal_data.get("entered"):
@@ -300,23 +353,33 @@ class Run:
 
     def _check_bounds(self) -> None:
         bounds = self.tools.bounds
-        live = [
-            task
-            for task in self._all_tasks()
-            if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED)
-        ]
-        if len(live) > bounds.live:
-            raise BoundReached(bound="live", limit=bounds.live, element=live[-1].task_spec.bpmn_id)
+        live = self._require_few_alive()
         stalled = [task for task in live if task.state == TaskState.READY and not task.task_spec.manual]
         if stalled:
             raise RuntimeFailed("The case does not move on.", element=stalled[0].task_spec.bpmn_id)
         self._require_waiting_for_something(live)
         deepest = max((sub.depth for sub in self.workflow.subprocesses.values()), default=0)
         if deepest > bounds.depth:
-            raise BoundReached(bound="depth", limit=bounds.depth)
-        size = len(json.dumps(self.data, ensure_ascii=False))
+            raise BoundReached(bound="depth", limit=bounds.depth, element=self._last)
+        try:
+            size = len(json.dumps(self.data, ensure_ascii=False, allow_nan=False))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RuntimeFailed(
+                "The case's data cannot be stored.", element=self._last, reason=str(error)
+            ) from error
         if size > bounds.data:
-            raise BoundReached(bound="data", limit=bounds.data, size=size)
+            raise BoundReached(bound="data", limit=bounds.data, size=size, element=self._last)
+
+    def _require_few_alive(self) -> list[Any]:
+        live = [
+            task
+            for task in self._all_tasks()
+            if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED)
+        ]
+        if len(live) > self.tools.bounds.live:
+            element = live[-1].task_spec.bpmn_id
+            raise BoundReached(bound="live", limit=self.tools.bounds.live, element=element)
+        return live
 
     def _require_waiting_for_something(self, live: list[Any]) -> None:
         # A join that nothing can reach any more would hold its case for ever without anybody seeing it.

@@ -176,6 +176,38 @@ def next_run(session: Session) -> datetime | None:
     return session.scalar(sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed"))
 
 
+def newest_job(session: Session) -> int:
+    """The highest id of all jobs; whatever is armed from now on has a higher one."""
+    return session.scalar(sa.select(sa.func.max(Job.id))) or 0
+
+
+def claim_job(session: Session, job_id: int, now: datetime, until: datetime) -> int | None:
+    """Count an attempt of a due job and keep it from others ``until`` then; its number.
+
+    None when somebody else has it, or did it.
+    """
+    result = session.execute(
+        sa.update(Job)
+        .where(Job.id == job_id, Job.status == "armed", Job.run_at <= now)
+        .values(attempts=Job.attempts + 1, run_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return session.scalar(sa.select(Job.attempts).where(Job.id == job_id))
+
+
+def claim_incident(session: Session, job_id: int, attempts: int, until: datetime) -> bool:
+    """Arm an incident's job for one more attempt, kept from others ``until`` then; False when it is none."""
+    result = session.execute(
+        sa.update(Job)
+        .where(Job.id == job_id, Job.status == "incident")
+        .values(status="armed", attempts=attempts, run_at=until, done_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
 def finish_job(session: Session, job_id: int, status: str, at: datetime) -> bool:
     """Move a job away from armed; False when somebody else did it already."""
     result = session.execute(

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 
 from engine import Engine, Settings, check_files, open_engine, report_json
 from engine.bundles import Bundle, from_folders, procedures_in
+from engine.errors import Invalid
 from engine.runtime.layout import tidy as tidied
 from engine.runtime.reading import Unreadable
 from engine.scenarios import Result, run_all
@@ -30,7 +32,7 @@ def _settings() -> Settings:
 def _engine() -> Engine:
     # A check reads files only; the database in memory is never touched.
     settings = _settings()
-    return open_engine(Settings(database_url="sqlite:///:memory:", bpmn=settings.bpmn, forms=settings.forms))
+    return open_engine(replace(settings, database_url="sqlite:///:memory:"))
 
 
 def print_json(told: object) -> None:
@@ -91,10 +93,15 @@ def dry_run(file: Path, as_json: bool, answers: Any, max_steps: int) -> None:
     """
     try:
         given = json.load(answers) if answers else {}
+        if not isinstance(given, dict):
+            raise ValueError("it must be an object")
     except ValueError as error:
         raise click.BadParameter(f"the answers are not JSON: {error}") from error
     settings = _settings()
-    told = try_out(file.read_bytes(), given, max_steps, _diagram_of(settings), _form_of(settings))
+    try:
+        told = try_out(file.read_bytes(), given, max_steps, _diagram_of(settings), _form_of(settings))
+    except Invalid as error:
+        raise click.BadParameter(str(error), param_hint="--answers") from error
     if as_json:
         print_json(told)
     else:

@@ -28,7 +28,8 @@ from engine.runtime.layout.pools import ensure_pools, read_scene
 from engine.runtime.layout.routing import route
 from engine.runtime.layout.scene import PADDING, TASK_HEIGHT, TITLE, Scene
 from engine.runtime.layout.tracks import draw
-from engine.runtime.reading import BPMNDI, parse, q
+from engine.runtime.lint_codes import MAX_FLOWS, MAX_NODES
+from engine.runtime.reading import BPMNDI, Unreadable, parse, q, read_tree
 
 __all__ = ["Measures", "measure", "tidy"]
 
@@ -37,9 +38,14 @@ def tidy(content: bytes) -> bytes:
     """Draw a BPMN file anew; give the file back with its diagram interchange replaced.
 
     A process with lanes that has no pool gets one, named like the process. Tidying twice changes
-    nothing more. Raises :class:`~engine.runtime.reading.Unreadable`.
+    nothing more. Raises :class:`~engine.runtime.reading.Unreadable`, of what is too large to draw too.
     """
     tree = parse(content)
+    drawn = read_tree(tree)
+    if len(drawn.nodes) > MAX_NODES or len(drawn.flows) > MAX_FLOWS:
+        raise Unreadable(
+            "too-many-nodes", f"more than {MAX_NODES} nodes or {MAX_FLOWS} flows cannot be drawn"
+        )
     root = tree.getroot()
     for old in list(root.iterchildren(f"{{{BPMNDI}}}BPMNDiagram")):
         root.remove(old)

@@ -30,6 +30,8 @@ SHARED_CHANNEL = 0.15
 NEVER = 1000.0
 #: Links up to which every way is the cheapest and is looked at again; with more, the first good one will do.
 MANY = 150
+#: Points looked at for one scene, after which the ways found so far will do.
+PATIENCE = 80_000
 
 
 @dataclass(eq=False)
@@ -89,6 +91,7 @@ class Router:
         self.arriving: Counter[tuple[str, int]] = Counter()
         self.limits = _pool_limits(scene)
         self.hurried = len(scene.links) > MANY
+        self.looked = 0
 
     def find_all(self) -> None:
         """Route every link, nearest first and back links last."""
@@ -96,10 +99,13 @@ class Router:
         for link in order:
             self._keep(link, self._search(link)[0], 1)
         for _ in range(0 if self.hurried else 2):
-            for link in order:
-                self._reroute([link])
-            for fork in self._forks():
-                self._try_other_order(fork)
+            for again in [*([link] for link in order), *self._forks()]:
+                if self.looked > PATIENCE:
+                    return
+                if len(again) == 1:
+                    self._reroute(again)
+                else:
+                    self._try_other_order(again)
 
     def _reroute(self, links: list[Link]) -> float:
         """Forget the ways of some links and find them again in this order; give what they cost."""
@@ -152,7 +158,7 @@ class Router:
         scene = self.scene
         start, goal = _cell(scene.cell_of(link.source)), _cell(scene.cell_of(link.target))
         top, bottom = self.limits[scene.cell_of(link.source).band]
-        if link.kind is Kind.MESSAGE:
+        if (top, bottom) != self.limits[scene.cell_of(link.target).band]:
             top, bottom = 0, self.size[1]
         best: dict[tuple[Point, int], float] = {}
         came: dict[tuple[Point, int], tuple[Point, int] | None] = {}
@@ -163,6 +169,7 @@ class Router:
                 point = (start[0] + STEP[side][0], start[1] + STEP[side][1])
                 self._push(heap, best, came, cost, point, side, None, goal)
         while heap:
+            self.looked += 1
             _, cost, point, side = heapq.heappop(heap)
             if cost > best[point, side]:
                 continue
