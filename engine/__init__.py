@@ -52,6 +52,7 @@ from engine.queries import (
     task_view,
     timers,
 )
+from engine.repairing import Repaired, repair_file, repair_json
 from engine.soundness import health
 from engine.tasks import claim_task, complete_task, form_fields, release_task, save_draft
 from engine.wiring import Engine, Settings, open_engine
@@ -68,6 +69,7 @@ __all__ = [
     "FormState",
     "Next",
     "Person",
+    "Repaired",
     "Settings",
     "TaskId",
     "UserId",
@@ -103,6 +105,8 @@ __all__ = [
     "register_history",
     "register_view",
     "release_task",
+    "repair_file",
+    "repair_json",
     "report_json",
     "resume_case",
     "retry_incident",

@@ -48,6 +48,11 @@ class Asking:
     actor: Actor
 
     @property
+    def data(self) -> Data:
+        """What the task sees: the case's data, and the item of its instance."""
+        return {**self.case.data, **self.task.local}
+
+    @property
     def form(self) -> Form | None:
         """The form, or None for a confirmation."""
         name = self.task.properties.get("form")
@@ -63,7 +68,7 @@ class Asking:
                 form,
                 self._raw(form, answers),
                 show=self._show,
-                data={**self._read_only(form), **self.case.data},
+                data={**self._read_only(form), **self.data},
                 choices=self._choices,
                 attachment=self._is_attachment,
                 zone=self.engine.zone_of(self.case.site),
@@ -88,7 +93,7 @@ class Asking:
             form,
             raw,
             show=self._show,
-            data=self.case.data,
+            data=self.data,
             surroundings=Surroundings(choices=self._choices, attachment=self._is_attachment, zone=zone),
         )
         return FormState(
@@ -113,12 +118,13 @@ class Asking:
     def first_values(self, form: Form) -> dict[str, Any]:
         """What the form's fields begin with: the case's data, else their defaults."""
         values: dict[str, Any] = {}
+        data = self.data
         for leaf in form.leaves():
-            if self.case.data.get(leaf.key) not in (None, ""):
-                values[leaf.key] = self.case.data[leaf.key]
+            if data.get(leaf.key) not in (None, ""):
+                values[leaf.key] = data[leaf.key]
             elif leaf.default:
                 try:
-                    value = self._evaluate(leaf.default, {**self.case.data, **values})
+                    value = self._evaluate(leaf.default, {**data, **values})
                     values[leaf.key] = _fitting(leaf, value)
                 except ExpressionFailed:
                     # A first value is a courtesy: a field it is made from may not be filled yet.

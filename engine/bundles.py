@@ -21,6 +21,8 @@ from forms.definition import Form, FormRefused, load
 
 DIAGRAM = "diagram.bpmn"
 ENGLISH = "en.po"
+#: How the files of decisions end.
+DECISIONS = ".dmn"
 REGISTERS = "register.json"
 DOCUMENTS = "documents.json"
 SCENARIOS = "scenarios.toml"
@@ -53,6 +55,11 @@ class Bundle:
     def diagram(self) -> Diagram:
         """The drawing; raises :class:`engine.runtime.reading.Unreadable`."""
         return reading.read(self.files[DIAGRAM].encode())
+
+    @cached_property
+    def decisions(self) -> dict[str, bytes]:
+        """The files of decisions by their names."""
+        return {name: text.encode() for name, text in self.files.items() if name.endswith(DECISIONS)}
 
     @cached_property
     def english(self) -> dict[str, str]:
@@ -181,6 +188,7 @@ def from_folders(bpmn: Path, forms: Path, procedure: str) -> Bundle:
     paths = {
         DIAGRAM: diagram,
         **{name: path for name, path in beside.items() if path.is_file()},
+        **{path.name: path for path in sorted((bpmn / procedure).glob(f"*{DECISIONS}"))},
         **{path.name: path for path in sorted((forms / procedure).glob("*.json"))},
     }
     files = {}
@@ -190,6 +198,11 @@ def from_folders(bpmn: Path, forms: Path, procedure: str) -> Bundle:
         except UnicodeDecodeError as error:
             raise BundleBroken(name, "the file is not UTF-8") from error
     return Bundle(procedure, files)
+
+
+def decisions_in(folder: Path) -> dict[str, bytes]:
+    """The files of decisions in a folder by their names."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob(f"*{DECISIONS}")) if path.is_file()}
 
 
 def procedures_in(bpmn: Path) -> list[str]:

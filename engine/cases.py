@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from engine import procedures, steps, worklist
-from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId
+from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId, Trigger
 from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
 from engine.retrying import again_when_changed
@@ -58,15 +59,45 @@ def start_by_message(
     origin: Case | None = None,
 ) -> Case | None:
     """Start a case of the procedure whose start event catches ``message``; None when none does."""
+    trigger = Trigger("message", message)
+    return next(_start_by(engine, session, trigger, payload, by=by, site=site, origin=origin), None)
+
+
+def start_by_signal(
+    engine: Engine, session: Session, signal: str, *, by: Actor, site: str, origin: Case | None = None
+) -> list[Case]:
+    """Start a case of every procedure whose start event hears ``signal``."""
+    return list(_start_by(engine, session, Trigger("signal", signal), {}, by=by, site=site, origin=origin))
+
+
+def _start_by(
+    engine: Engine,
+    session: Session,
+    trigger: Trigger,
+    data: Data,
+    *,
+    by: Actor,
+    site: str,
+    origin: Case | None,
+) -> Iterator[Case]:
     for version in repository.latest_versions(session):
         published = procedures.of_version(engine, session, version.id)
-        if published.specification.start_of_message(message) is not None:
-            if origin is not None and _ancestors(session, origin, engine.settings.chain):
-                raise BoundReached(bound="chain", limit=engine.settings.chain, message=message)
-            return _open(
-                engine, session, published, by=by, site=site, data=payload, message=message, origin=origin
-            )
-    return None
+        start = published.specification.starts(trigger.kind, trigger.name)
+        if start is None:
+            continue
+        if origin is not None and _ancestors(session, origin, engine.settings.chain):
+            raise BoundReached(bound="chain", limit=engine.settings.chain, element=start, name=trigger.name)
+        yield _open(
+            engine,
+            session,
+            published,
+            by=by,
+            site=site,
+            data=data,
+            start=start,
+            trigger=trigger,
+            origin=origin,
+        )
 
 
 def send_message(
@@ -82,8 +113,9 @@ def send_message(
 
     Raises :class:`ProcedureNotFound` when nobody waits for it and no procedure starts with it.
     """
+    trigger = Trigger("message", message)
     with engine.database.look() as look:
-        waiting = [found.case_id for found in repository.subscribers(look, message, correlation)]
+        waiting = [found.case_id for found in repository.subscribers(look, trigger, correlation)]
     if waiting:
         return [
             CaseId(case_id)
@@ -97,6 +129,46 @@ def send_message(
             raise ProcedureNotFound("Nobody waits for this message.", message=message)
     engine.dispatcher.wake()
     return [CaseId(case.id)]
+
+
+@again_when_changed
+def send_signal(engine: Engine, signal: str, *, by: Actor = SYSTEM, site: str | None = None) -> list[CaseId]:
+    """Let every case that waits for a signal hear it, and start those that begin with it.
+
+    Waiting cases hear it each in a transaction of its own, as soon as the dispatcher comes to it. Returns
+    the cases that it reaches; none is no error: whoever gives a signal does not know who listens.
+    """
+    with engine.database.transaction() as session:
+        place = site or next(iter(engine.organisation.sites))
+        started = start_by_signal(engine, session, signal, by=by, site=place)
+        heard = pass_on(engine, session, signal, by=by)
+    engine.dispatcher.wake()
+    return [CaseId(case_id) for case_id in dict.fromkeys([*heard, *(case.id for case in started)])]
+
+
+def pass_on(
+    engine: Engine, session: Session, signal: str, *, by: Actor, thrower: Case | None = None
+) -> list[int]:
+    """Note for every case that waits for a signal that it has to hear it; which cases those are."""
+    # A case hears its own signals in the step that throws them.
+    waiting = [
+        found.case_id
+        for found in repository.subscribers(session, Trigger("signal", signal), None)
+        if thrower is None or found.case_id != thrower.id
+    ]
+    for case_id in dict.fromkeys(waiting):
+        case = session.get_one(Case, case_id)
+        published = procedures.of_version(engine, session, case.version_id)
+        worklist.keep_signal(steps.step_for(engine, session, case, published, by), signal)
+    return waiting
+
+
+def hear(step: steps.Step, signal: str) -> None:
+    """Let a locked case hear a signal, if it still waits for it."""
+    awaited = repository.subscriptions_of(step.session, step.case.id, Trigger("signal", signal), None)
+    if awaited:
+        step.tell("signal_heard", node=awaited[0].node, signal=signal)
+        steps.take(step, lambda run: run.hear(signal))
 
 
 def hand_over(step: steps.Step, message: str, payload: Data, correlation: str | None) -> bool:
@@ -125,7 +197,9 @@ def _awaited(step: steps.Step, message: str, correlation: str | None) -> Subscri
     return next(
         iter(
             sorted(
-                repository.subscriptions_of(step.session, step.case.id, message, correlation),
+                repository.subscriptions_of(
+                    step.session, step.case.id, Trigger("message", message), correlation
+                ),
                 key=lambda found: found.correlation is None,
             )
         ),
@@ -219,7 +293,8 @@ def _open(
     site: str,
     data: Data,
     request_id: str | None = None,
-    message: str | None = None,
+    start: str | None = None,
+    trigger: Trigger | None = None,
     origin: Case | None = None,
 ) -> Case:
     now = engine.now()
@@ -244,8 +319,9 @@ def _open(
     session.add(case)
     session.flush()
     step = steps.step_for(engine, session, case, published, by)
-    step.tell("case_started", message=message, origin=origin.number if origin else None)
-    steps.begin(step, data, message=message)
+    said = {trigger.kind: trigger.name} if trigger else {}
+    step.tell("case_started", origin=origin.number if origin else None, **said)
+    steps.begin(step, data, at=start)
     return case
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import bundles
-from engine.bundles import DIAGRAM, DOCUMENTS, ENGLISH, REGISTERS, Bundle, BundleBroken
+from engine.bundles import DECISIONS, DIAGRAM, DOCUMENTS, ENGLISH, REGISTERS, Bundle, BundleBroken
 from engine.connectors import PARAMETERS
 from engine.domain.facts import FileReport, Finding
 from engine.runtime.expressions import ExpressionRefused, check_expression
+from engine.runtime.lint_decisions import lint_decisions
 from engine.runtime.linting import lint
 from engine.runtime.reading import processes_of
 from engine.wiring import Engine
@@ -31,14 +32,16 @@ COLUMN_FUNCTIONS = frozenset({"now", "get", "has", "handler"})
 
 
 def check_files(engine: Engine, paths: list[Path]) -> list[FileReport]:
-    """Check diagrams: one that stands in a procedure's folder with its forms, any other by itself.
+    """Check diagrams and decisions: what stands in a procedure's folder with its forms, else by itself.
 
-    A folder stands for the diagrams in it. Raises FileNotFoundError for a path that is not there.
+    A folder stands for the diagrams and decisions in it. Raises FileNotFoundError for a path that is
+    not there.
     """
-    diagrams = list(_diagrams(paths))
+    files = list(_files(paths))
     installed = bundles.procedures_in(engine.settings.bpmn)
-    callable_ones = {*installed, *(name for path in diagrams for name in processes_of(path.read_bytes()))}
-    return [_check_file(engine, path, callable_ones) for path in diagrams]
+    callable_ones = {*installed, *(name for path in files for name in processes_of(path.read_bytes()))}
+    given = [path for path in paths if path.suffix == DECISIONS]
+    return [_check_file(engine, path, callable_ones, given) for path in files]
 
 
 def check_bundle(engine: Engine, bundle: Bundle) -> tuple[Finding, ...]:
@@ -65,6 +68,7 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
         forms={bundle.procedure: bundle.form_documents.keys()},
         called=bundles.procedures_in(engine.settings.bpmn),
         services=PARAMETERS,
+        decisions=bundle.decisions,
         nodes=engine.settings.nodes,
         nesting=engine.settings.nesting,
     )
@@ -156,18 +160,30 @@ def _check_english(bundle: Bundle) -> Iterator[Finding]:
         )
 
 
-def _diagrams(paths: list[Path]) -> Iterator[Path]:
+def _files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.rglob("*.bpmn"))
+            yield from sorted([*path.rglob("*.bpmn"), *path.rglob(f"*{DECISIONS}")])
         elif path.exists():
             yield path
         else:
             raise FileNotFoundError(path)
 
 
-def _check_file(engine: Engine, path: Path, called: Container[str]) -> FileReport:
-    alone = partial(lint, services=PARAMETERS, called=called)
+def _decisions_for(path: Path, given: list[Path]) -> dict[str, bytes]:
+    """The files of decisions that a file may refer to: those beside it, and those given with it."""
+    found = bundles.decisions_in(path.parent)
+    here = path.resolve().parent
+    found |= {str(other): other.read_bytes() for other in given if other.resolve().parent != here}
+    found.pop(path.name, None)
+    return found
+
+
+def _check_file(engine: Engine, path: Path, called: Container[str], given: list[Path]) -> FileReport:
+    beside = _decisions_for(path, given)
+    if path.suffix == DECISIONS:
+        return FileReport(str(path), lint_decisions(path.read_bytes(), beside))
+    alone = partial(lint, services=PARAMETERS, called=called, decisions=beside)
     folder = path.resolve().parent
     at_home = path.stem == folder.name and folder.parent == engine.settings.bpmn.resolve()
     if not at_home:

@@ -12,8 +12,8 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from engine import cases, notices, procedures, steps
-from engine.domain.facts import SYSTEM, Actor, CaseId
+from engine import cases, notices, procedures, steps, worklist
+from engine.domain.facts import SYSTEM, Actor, CaseId, Trigger
 from engine.domain.views import Words
 from engine.errors import (
     BoundReached,
@@ -62,7 +62,7 @@ def run_due(engine: Engine, *, limit: int = 200) -> int:
 def next_due(engine: Engine) -> datetime | None:
     """When something is due next."""
     with engine.database.look() as session:
-        return repository.next_run(session)
+        return repository.next_run(session, engine.now())
 
 
 def tick(engine: Engine) -> datetime | None:
@@ -124,7 +124,7 @@ def _attempt(engine: Engine, job_id: int, case_id: CaseId, attempt: int) -> bool
             # Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
             if job.status != "armed" or job.attempts != attempt:
                 return False
-            if case.status != "active" and job.kind != "message":
+            if case.status != "active" and job.kind not in worklist.SENT:
                 _wait_or_cancel(engine, job, case.status)
                 return False
             repository.finish_job(session, job_id, "done", engine.now())
@@ -151,6 +151,10 @@ def _handle(step: steps.Step, job: Job) -> None:
             _climb(step, job)
         case "message":
             _deliver(step, job)
+        case "signal":
+            _spread(step, job)
+        case "hear":
+            cases.hear(step, job.payload["signal"])
         case "receive":
             cases.receive(step, job.payload["message"], job.payload["data"], job.payload["correlation"])
         case other:
@@ -210,8 +214,7 @@ def _deliver(step: steps.Step, job: Job) -> None:
     correlation = None if value is None else str(value)
     others = dict.fromkeys(
         found.case_id
-        for found in repository.subscribers(step.session, message, correlation)
-        if found.case_id != step.case.id
+        for found in repository.subscribers(step.session, Trigger("message", message), correlation)
     )
     for case_id in others:
         case = repository.lock_case(step.session, case_id)
@@ -235,6 +238,19 @@ def _deliver(step: steps.Step, job: Job) -> None:
         started=started.number if started else None,
         case=started.id if started else None,
     )
+    repository.append_history(step.session, step.case, step.told)
+    step.told.clear()
+
+
+def _spread(step: steps.Step, job: Job) -> None:
+    """Let the other cases hear a signal, and begin those that begin with it."""
+    signal = job.payload["signal"]
+    cases.pass_on(step.engine, step.session, signal, by=step.actor, thrower=step.case)
+    started = cases.start_by_signal(
+        step.engine, step.session, signal, by=step.actor, site=step.case.site, origin=step.case
+    )
+    for case in started:
+        step.tell("signal_started", signal=signal, started=case.number, case=case.id)
     repository.append_history(step.session, step.case, step.told)
     step.told.clear()
 

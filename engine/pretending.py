@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.domain.facts import Data, OpenTask
+from engine.runtime.data_references import lists_of
+from engine.runtime.lint_expressions import trees_of
 from engine.runtime.scripting import Bounds
 from engine.runtime.workflow import Tools
 from forms.model import Field, Form
@@ -37,6 +40,70 @@ def _sample(leaf: Field, data: Data, now: datetime) -> Any:
         "datetime": {"date": moment[:10], "time": moment[11:16]}.get(leaf.subtype, moment),
     }
     return [] if leaf.is_many or leaf.is_rows else samples.get(leaf.type, leaf.label)
+
+
+def nothing_yet(contents: Iterable[bytes], names: Iterable[str]) -> Data:
+    """What is read of data that nobody has filled: nothing, in the kind that an expression compares it with.
+
+    Zero where it is compared with numbers, an empty list where its items are counted, else None; a list of
+    two that an activity is done for, which with nothing would not be done at all.
+    """
+    found: Data = dict.fromkeys(names)
+    for content in contents:
+        found.update({name: ["1", "2"] for name in lists_of(content)})
+        for tree in trees_of(content):
+            for node in ast.walk(tree):
+                for part, kind in _compared(node):
+                    _fill(found, part, kind)
+    return found
+
+
+def _compared(node: ast.AST) -> Iterable[tuple[ast.expr, type]]:
+    """The parts of an expression that only make sense as a number, a text or a list, with that kind."""
+    match node:
+        case ast.Compare(left=left, ops=operators, comparators=rest):
+            sides = [left, *rest]
+            for operator, one, other in zip(operators, sides, rest, strict=False):
+                if isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                    kind = str if any(isinstance(getattr(s, "value", 0), str) for s in (one, other)) else int
+                    yield from ((one, kind), (other, kind))
+                elif isinstance(operator, ast.In | ast.NotIn):
+                    yield other, list
+        case ast.BinOp(left=left, right=right):
+            kind = str if any(_is_text(part) for part in ast.walk(node)) else int
+            yield from ((left, kind), (right, kind))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            yield operand, int
+        case ast.Call(func=ast.Name(id="len" | "sorted" | "any" | "all" | "sum" | "list"), args=[one]):
+            yield one, list
+        case ast.Call(func=ast.Attribute(value=value, attr=method)) if method not in ("get", "items", "keys"):
+            yield value, str
+        case ast.comprehension(iter=items):
+            yield items, list
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str)
+
+
+def _fill(found: Data, part: ast.expr, kind: type) -> None:
+    """Put the empty value of a kind where a name, or a key within it, has none yet."""
+    keys: list[str] = []
+    while isinstance(part, ast.Attribute):
+        keys.insert(0, part.attr)
+        part = part.value
+    if not isinstance(part, ast.Name) or part.id not in found:
+        return
+    place, key = found, part.id
+    for following in keys:
+        if place[key] is None:
+            place[key] = {}
+        if not isinstance(place[key], dict):
+            return
+        place, key = place[key], following
+        place.setdefault(key, None)
+    if place[key] is None:
+        place[key] = kind()
 
 
 class Numbers:

@@ -70,12 +70,7 @@ class Published:
         if named:
             return frozenset(part.strip() for part in named.split(",") if part.strip())
         diagram = self.bundle.diagram
-        starts = [
-            node
-            for node in diagram.nodes.values()
-            if node.type == "startEvent" and node.event is None and node.process == self.procedure
-        ]
-        lanes = [diagram.lane_of(node.id) for node in starts]
+        lanes = [diagram.lane_of(node.id) for node in diagram.beginnings(self.procedure)]
         roles = [engine.organisation.role_named(lane.role or lane.name) for lane in lanes if lane]
         return frozenset(role.id for role in roles if role is not None and not role.outside)
 
@@ -138,6 +133,7 @@ def of_version(engine: Engine, session: Session, version_id: int) -> Published:
         specification=build(
             version.procedure,
             {f"{name}.bpmn": bundle.files[DIAGRAM].encode() for name, bundle in bundles.items()},
+            {f"{name}.bpmn": bundle.decisions for name, bundle in bundles.items()},
         ),
     )
     engine.published[version_id] = published

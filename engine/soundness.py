@@ -41,7 +41,7 @@ def _database(engine: Engine) -> str:
 def _due_work(engine: Engine) -> str:
     try:
         with engine.database.look() as session:
-            following = repository.next_run(session)
+            following = repository.next_run(session, engine.now())
             incidents = repository.count_incidents(session)
     except SQLAlchemyError:
         return "cannot be read"

@@ -56,9 +56,9 @@ class Step:
         )
 
 
-def begin(step: Step, data: Data, *, message: str | None = None) -> Snapshot:
-    """Start the workflow of a case whose row was just added."""
-    run = Run.start(step.published.specification, data, tools(step), message=message)
+def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
+    """Start the workflow of a case whose row was just added, at a start event."""
+    run = Run.start(step.published.specification, data, tools(step), at=at)
     return _advance(step, run)
 
 
@@ -95,7 +95,8 @@ def _save(step: Step, run: Run, snapshot: Snapshot) -> None:
         [
             Subscription(
                 key=awaited.id,
-                message=awaited.message,
+                kind=awaited.kind,
+                name=awaited.name,
                 case_id=case.id,
                 node=awaited.node,
                 correlation=awaited.correlation,
@@ -114,6 +115,11 @@ def _save(step: Step, run: Run, snapshot: Snapshot) -> None:
                 name=thrown.message,
                 payload={"message": thrown.message, "data": thrown.payload},
             )
+        )
+    for signal in dict.fromkeys(snapshot.signals):
+        step.tell("signal_thrown", signal=signal)
+        step.session.add(
+            worklist.job_of(step, "signal", uuid4().hex, now, name=signal, payload={"signal": signal})
         )
     if snapshot.ended:
         step.tell("case_ended")

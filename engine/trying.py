@@ -14,7 +14,10 @@ from typing import Any
 
 from engine.domain.facts import Data, Finding, OpenTask, Snapshot
 from engine.errors import BoundReached, GuanjiaError, Invalid
-from engine.pretending import BEGIN, FormOf, Numbers, plausible_answers, pretended_tools
+from engine.pretending import BEGIN, FormOf, Numbers, nothing_yet, plausible_answers, pretended_tools
+from engine.runtime.decision_files import decisions_in
+from engine.runtime.decisions import names_of as decision_names
+from engine.runtime.decisions import reached
 from engine.runtime.lint_expressions import names_of
 from engine.runtime.linting import lint
 from engine.runtime.parsing import Specification, build
@@ -25,6 +28,10 @@ from engine.runtime.workflow import Tools
 
 #: Seconds of processor time of one dry run, its check included.
 SECONDS = 1.5
+#: What the file that is tried is called among those that it calls.
+TRIED = "dry-run.bpmn"
+#: The DMN files beside each diagram.
+Tables = Mapping[str, Mapping[str, bytes]]
 #: What a procedure must have before it is published, and a try can do without.
 NOT_NEEDED = frozenset({"role-missing", "process-several"})
 
@@ -56,7 +63,7 @@ class DryRun:
     answers: Mapping[str, Any]
     max_steps: int
     form_of: FormOf
-    #: What no form of a dry run fills reads as nothing, so that decisions take their default.
+    #: What no form of a dry run fills reads as nothing, so that decisions take their default way.
     unknown: Data
     #: The thread's processor time at which it must be over.
     until: float
@@ -108,7 +115,7 @@ class DryRun:
 
     def _start(self, pool: Pool, start: str | None, data: Data) -> None:
         tools = self._tools(pool)
-        run = TracedRun.start_at(pool.specification, {**self.unknown, **data}, tools, start)
+        run = TracedRun.start(pool.specification, {**self.unknown, **data}, tools, at=start)
         self._keep(pool, run)
 
     def _answer(self) -> bool:
@@ -173,13 +180,12 @@ class DryRun:
         return (waiting + starting) if kind == "signal" else (waiting[:1] or starting[:1])
 
     def _waits(self, pool: Pool, kind: str, name: str) -> bool:
-        if kind == "signal":
-            return self._restore(pool).waits_for_signal(name)
-        return any(awaited.message == name for awaited in self._of(pool).awaited)
+        return any((awaited.kind, awaited.name) == (kind, name) for awaited in self._of(pool).awaited)
 
     def _deliver(self, kind: str, name: str, payload: Data, sender: Pool | None) -> None:
         """Hand a message to the one that waits for it, a signal to all; nobody keeps it for later."""
-        takers = [pool for pool in self._takers(kind, name) if pool is not sender]
+        # A case hears its own signals in the step that throws them.
+        takers = [pool for pool in self._takers(kind, name) if pool is not sender or kind == "message"]
         if not takers and kind == "message":
             self.lost.append(name)
         for pool in takers:
@@ -190,7 +196,7 @@ class DryRun:
             if kind == "signal":
                 self._keep(pool, run, lambda run=run: run.hear(name))  # type: ignore[misc]
             else:
-                awaited = next(found for found in self._of(pool).awaited if found.message == name)
+                awaited = next(found for found in self._of(pool).awaited if found.name == name)
                 self._keep(pool, run, lambda run=run, awaited=awaited: run.receive(awaited.id, name, payload))  # type: ignore[misc]
 
     def _restore(self, pool: Pool) -> TracedRun:
@@ -225,25 +231,33 @@ def dry_run(
     max_steps: int,
     library: Callable[[str], bytes | None] = lambda name: None,
     form_of: FormOf = lambda process, form: None,
+    decisions_of: Callable[[str], Mapping[str, bytes]] = lambda name: {},
 ) -> dict[str, Any]:
     """Try a diagram; give what ``guanjia dry-run --json`` prints.
 
     A timer fires when nothing else can happen; deadlines count as one day, services answer None.
-    ``library`` gives the diagram of a procedure that is called, ``form_of`` the form of a process.
+    ``library`` gives the diagram of a procedure that is called, ``form_of`` the form of a process,
+    ``decisions_of`` the DMN files beside a called procedure's diagram, and with "" those beside this one.
     Raises :class:`Invalid` when the answers are not of their format.
     """
     until = time.thread_time() + SECONDS
     require_answers(answers)
-    files = {"dry-run.bpmn": content, **_called(content, library)}
-    findings = lint(content, called=_callable(content, files))
+    files = {TRIED: content, **_called(content, library)}
+    tables = {file: decisions_of(file.removesuffix(".bpmn") if file != TRIED else "") for file in files}
+    findings = lint(content, called=_callable(content, files), decisions=tables[TRIED])
     if any(finding.severity == "error" and finding.code not in NOT_NEEDED for finding in findings):
         return _told("refused", findings)
     failure: Finding | None = None
     attempt: DryRun | None = None
     try:
-        names = sorted({name for file in files.values() for name in names_of(file)})
+        names = sorted(_names(files, tables))
         attempt = DryRun(
-            _pools(read(content), files), answers, max_steps, form_of, dict.fromkeys(names), until
+            _pools(read(content), files, tables),
+            answers,
+            max_steps,
+            form_of,
+            nothing_yet(files.values(), names),
+            until,
         )
         end = attempt.run()
     except BoundReached as error:
@@ -277,18 +291,28 @@ def require_answers(answers: Mapping[str, Any]) -> None:
             raise Invalid("An event comes after a number of seconds.", event=str(event)[:80])
 
 
-def _pools(diagram: Diagram, files: Mapping[str, bytes]) -> list[Pool]:
+def _names(files: Mapping[str, bytes], tables: Tables) -> set[str]:
+    """Every datum that the diagrams and their decisions name."""
+    found = {name for content in files.values() for name in names_of(content)}
+    for file, content in files.items():
+        wanted = {node.decision for node in read(content).nodes.values() if node.decision}
+        if wanted:
+            found |= decision_names(reached(wanted, decisions_in(tables[file])).values())
+    return found - {"case"}
+
+
+def _pools(diagram: Diagram, files: Mapping[str, bytes], tables: Tables) -> list[Pool]:
     called = {node.called for node in diagram.nodes.values() if node.called}
     runnable = [process.id for process in diagram.processes if process.executable]
     runnable = runnable or [process.id for process in diagram.processes][:1]
     # What is only called is begun by whoever calls it.
     alone = [process for process in runnable if process not in called] or runnable[:1]
-    return [Pool(build(process, files)) for process in alone]
+    return [Pool(build(process, files, tables)) for process in alone]
 
 
 def _callable(content: bytes, files: Mapping[str, bytes]) -> set[str]:
     """The processes that may be called: those of the library, and the file's own."""
-    return {name.removesuffix(".bpmn") for name in files if name != "dry-run.bpmn"} | processes_of(content)
+    return {name.removesuffix(".bpmn") for name in files if name != TRIED} | processes_of(content)
 
 
 def _called(content: bytes, library: Callable[[str], bytes | None]) -> dict[str, bytes]:

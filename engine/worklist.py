@@ -20,6 +20,8 @@ from engine.store.models import Inbox, Job, Task
 if TYPE_CHECKING:
     from engine.steps import Step
 
+#: What goes on its way though its case may be over by then.
+SENT = frozenset({"message", "signal"})
 #: Nodes whose opening is told with its due moment and to whom it went.
 TOLD = frozenset({"userTask", "manualTask", "task"})
 
@@ -49,8 +51,8 @@ def save_tasks(step: Step, run: Run, snapshot: Snapshot) -> None:
 def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None:
     engine, session, case = step.engine, step.session, step.case
     properties = dict(opened.properties)
-    person = _named(run, properties.get("assignee"))
-    roles = _named(run, properties.get("candidates"))
+    person = _named(run, properties.get("assignee"), opened.data)
+    roles = _named(run, properties.get("candidates"), opened.data)
     lane = engine.organisation.role_named(opened.role) if opened.role else None
     lane_role = lane.id if lane else None
     asked = assignment.asked_roles(engine.organisation, lane_role, roles)
@@ -66,8 +68,8 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
-    deadline = _deadline(step, run, properties)
-    due = _due(step, run, properties, deadline)
+    deadline = _deadline(step, run, opened)
+    due = _due(step, run, opened, deadline)
     task = Task(
         id=opened.id,
         case_id=case.id,
@@ -79,6 +81,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         properties=properties,
         status="open",
         visit=opened.visit,
+        local=opened.data,
         assignee_id=decided.assignee,
         assigned_because=decided.because,
         created_at=step.now,
@@ -103,8 +106,8 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         _arm_rungs(step, task, deadline, due)
 
 
-def _named(run: Run, expression: str | None) -> object:
-    return run.evaluate(expression) if expression else None
+def _named(run: Run, expression: str | None, local: Data) -> object:
+    return run.evaluate(expression, local) if expression else None
 
 
 def _active(session: Session, account_id: int) -> bool:
@@ -112,17 +115,17 @@ def _active(session: Session, account_id: int) -> bool:
     return found is not None and found.active
 
 
-def _deadline(step: Step, run: Run, properties: dict[str, str]) -> Deadline | None:
-    name = properties.get("deadline")
+def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:
+    name = opened.properties.get("deadline")
     if not name:
         return None
-    return deadline_named(step.engine, fill(name, run.data))
+    return deadline_named(step.engine, fill(name, {**run.data, **opened.data}))
 
 
-def _due(step: Step, run: Run, properties: dict[str, str], deadline: Deadline | None) -> datetime | None:
+def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> datetime | None:
     calendar = step.engine.calendar_of(step.case.site, deadline)
-    if properties.get("due"):
-        value = run.evaluate(properties["due"])
+    if opened.properties.get("due"):
+        value = run.evaluate(opened.properties["due"], opened.data)
         if value:
             try:
                 due = datetime.fromisoformat(str(value))
@@ -210,12 +213,12 @@ def _when(rung: Rung, language: str) -> str:
 def _cancel_rungs(step: Step, task_ids: list[str]) -> None:
     if not task_ids:
         return
-    keys = [
-        job.key
-        for job in repository.armed_jobs(step.session, step.case.id)
+    rungs = [
+        job.id
+        for job in repository.standing_jobs(step.session, step.case.id)
         if job.kind in ("remind", "escalate") and job.payload.get("task") in task_ids
     ]
-    repository.cancel_jobs(step.session, step.case.id, step.now, keys=keys)
+    repository.drop_jobs(step.session, rungs, step.now)
 
 
 def close_task(step: Step, task: Task) -> None:
@@ -226,20 +229,14 @@ def close_task(step: Step, task: Task) -> None:
 
 def save_timers(step: Step, snapshot: Snapshot) -> None:
     session, now = step.session, step.now
+    standing = repository.standing_jobs(session, step.case.id)
     if snapshot.ended:
-        for job in repository.armed_jobs(session, step.case.id):
-            if job.kind != "message":
-                repository.finish_job(session, job.id, "cancelled", now)
+        repository.drop_jobs(session, [job.id for job in standing if job.kind not in SENT], now)
         return
     present: dict[tuple[str, datetime], ArmedTimer] = {(t.id, t.due_at): t for t in snapshot.timers}
-    known = {
-        (job.key, job.due_at): job
-        for job in repository.armed_jobs(session, step.case.id)
-        if job.kind == "timer"
-    }
-    for identity, job in known.items():
-        if identity not in present:
-            repository.finish_job(session, job.id, "cancelled", now)
+    known = {(job.key, job.due_at): job for job in standing if job.kind == "timer"}
+    gone = [job.id for identity, job in known.items() if identity not in present]
+    repository.drop_jobs(session, gone, now)
     for identity, timer in present.items():
         if identity not in known:
             session.add(
@@ -264,3 +261,8 @@ def keep_message(step: Step, message: str, payload: Data, correlation: str | Non
     """Keep a message that came while the case is suspended; it is received when the case is resumed."""
     kept = {"message": message, "data": payload, "correlation": correlation}
     step.session.add(job_of(step, "receive", uuid4().hex, step.now, name=message, payload=kept))
+
+
+def keep_signal(step: Step, signal: str) -> None:
+    """Note that a case has to hear a signal, once nothing keeps it from going on."""
+    step.session.add(job_of(step, "hear", uuid4().hex, step.now, name=signal, payload={"signal": signal}))

@@ -112,6 +112,7 @@ class OpenTask:
     role: str | None
     #: The node's own properties: form, clause, source, deadline, due, assignee, candidates, help.
     properties: Mapping[str, str]
+    #: What it sees besides the case's data: the item of its instance.
     data: Data
     #: The process the node belongs to: that of the procedure, or of one that it calls.
     process: str = ""
@@ -136,12 +137,21 @@ class ArmedTimer:
 
 @dataclass(frozen=True)
 class Awaited:
-    """A message that the workflow waits for."""
+    """A message or a signal that the workflow waits for, by its name."""
 
     id: str
     node: str
-    message: str
+    kind: Literal["message", "signal"]
+    name: str
     correlation: str | None = None
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What reaches cases from outside by its name."""
+
+    kind: Literal["message", "signal"]
+    name: str
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         case, task = _fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
-        veil = veil_of(published, case.data, near=sight.near)
+        data = {**case.data, **task.local}
+        veil = veil_of(published, data, near=sight.near)
         bundle = published.of(task.process)
         form, form_words = _form(bundle, task.properties.get("form", ""))
         help_text = task.properties.get("help", "")
@@ -73,8 +74,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             help=bundle.words(help_text) if help_text else None,
             form=form,
             form_words=form_words,
-            data=veil.data(case.data),
-            known=data_of(engine, session, published, case.data, veil),
+            data=veil.data(data),
+            known=data_of(engine, session, published, data, veil),
             # What is half typed concerns only those who may finish it.
             draft=task.draft if is_theirs else None,
             draft_at=task.draft_at if is_theirs else None,

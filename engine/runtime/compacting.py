@@ -5,9 +5,10 @@ beyond 1,000 levels it silently stops. Two rules cut it back after each step, wi
 case does next:
 
 - *Finished rounds.* Where A and T are tasks of the same node, A above T, and every live task below A is
-  also below T, the rounds between A and T are over: T takes A's place. A parallel join inside a loop so
-  forgets the cancelled joins of earlier rounds, which otherwise make it fire too early.
-- *Finished rings.* A branch behind a repeating timer that has nothing alive in it is dropped.
+  also below T, the rounds between A and T are over: T takes A's place.
+- *Finished rings.* Of an event beside an activity that is armed again, a branch with nothing alive in it
+  is dropped.
+- *Finished instances* of an activity that is done many times are dropped.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from SpiffWorkflow import TaskState
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from engine.runtime.events import RepeatingTimer
+from engine.runtime.joining import is_waiting_token
 
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
@@ -27,11 +30,19 @@ def is_live(task: Any) -> bool:
     return bool(task._state & LIVE) and task.task_spec is not task.workflow.spec.end
 
 
+def all_tasks(top: Any) -> Iterator[Any]:
+    """The tasks of a workflow and of its sub-processes."""
+    yield from top.tasks.values()
+    for sub in top.subprocesses.values():
+        yield from sub.tasks.values()
+
+
 def compact(top: Any) -> int:
     """Cut finished rounds and rings out of a workflow and its sub-processes; return how many tasks."""
     removed = 0
     for workflow in [top, *(sub for sub in top.subprocesses.values() if not sub.completed)]:
         removed += _drop_finished_rings(top, workflow)
+        removed += _drop_finished_instances(top, workflow)
         while (found := _longest_finished_rounds(workflow)) is not None:
             removed += _splice(top, workflow, *found)
     return removed
@@ -45,6 +56,9 @@ def _longest_finished_rounds(workflow: Any) -> tuple[Any, Any] | None:
     for path in paths:
         seen: dict[str, list[int]] = {}
         for below, task in enumerate(path):
+            if is_waiting_token(task):
+                # What it hangs from says over which flow it came.
+                continue
             for above in seen.setdefault(task.task_spec.name, []):
                 upper = path[above]
                 length = below - above
@@ -96,22 +110,44 @@ def _without(task: Any, keep: set[Any]) -> Iterator[Any]:
 
 
 def _drop_finished_rings(top: Any, workflow: Any) -> int:
-    timers = [
-        task
-        for task in workflow.tasks.values()
-        if task._state == TaskState.WAITING
-        and isinstance(getattr(task.task_spec, "event_definition", None), RepeatingTimer)
-    ]
     removed = 0
-    for timer in timers:
-        for child in timer.children:
-            branch = list(_subtree(child))
-            if any(is_live(task) for task in branch):
+    for split in [task for task in workflow.tasks.values() if isinstance(task.task_spec, BoundaryEventSplit)]:
+        armed = {child.task_spec.name for child in split.children if child._state == TaskState.WAITING}
+        for ring in split.children:
+            branch = list(_subtree(ring))
+            if ring._state != TaskState.COMPLETED or ring.task_spec.name not in armed:
                 continue
-            timer._children.remove(child.id)
+            # The library's own join below the event waits as long as the activity does.
+            if any(is_live(task) and not isinstance(task.task_spec, BoundaryEventJoin) for task in branch):
+                continue
+            split._children.remove(ring.id)
             _forget(top, workflow, branch)
             removed += len(branch)
     return removed
+
+
+def _drop_finished_instances(top: Any, workflow: Any) -> int:
+    removed = 0
+    for activity in [task for task in workflow.tasks.values() if isinstance(task.task_spec, LoopTask)]:
+        for instance in activity.children:
+            if instance.task_spec.name == activity.task_spec.task_spec and not is_live(instance):
+                gone = list(_subtree(instance))
+                activity._children.remove(instance.id)
+                _forget(top, workflow, gone)
+                removed += len(gone)
+    return removed
+
+
+def drop_orphans(top: Any) -> None:
+    """Forget the sub-processes of tasks that are in no tree any more."""
+    while True:
+        known = {task for workflow in (top, *top.subprocesses.values()) for task in workflow.tasks}
+        orphans = set(top.subprocesses) - known
+        if not orphans:
+            return
+        for found in orphans:
+            for task in top.subprocesses.pop(found).tasks.values():
+                top.event_manager.remove_task(task)
 
 
 def _forget(top: Any, workflow: Any, tasks: list[Any]) -> None:

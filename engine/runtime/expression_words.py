@@ -117,6 +117,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "key-unknown": ("其中没有 {name}{hint_zh}", "it has no {name}{hint_en}"),
     "index": ("没有第 {name} 项", "there is no item {name}"),
     "kind": ("{what} 不能这样用：{kind}", "{what} cannot be used with {kind}"),
+    "cell-answer": (
+        "单元格里的判断要写明输入值，用 ? 表示：{text}",
+        "a condition in a cell says what it asks of the input value, which is written “?”: {text}",
+    ),
     "zero": ("除数为零", "division by zero"),
     "not-json": ("结果不能存入案件数据：{detail}", "the result cannot be kept in a case's data: {detail}"),
     "failed": ("计算出错：{detail}", "it failed: {detail}"),

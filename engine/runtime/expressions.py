@@ -49,6 +49,7 @@ __all__ = [
     "check_expression",
     "check_script",
     "evaluate",
+    "evaluate_parsed",
     "execute",
     "names_in",
     "to_json",
@@ -105,6 +106,20 @@ def evaluate(
     evaluator = Evaluator(names, functions, limits)
     with _telling(source, evaluator):
         return evaluator.result(parse_expression(source))
+
+
+def evaluate_parsed(
+    tree: ast.expr,
+    source: str,
+    names: Mapping[str, object],
+    functions: Functions,
+    *,
+    limits: Limits = LIMITS,
+) -> object:
+    """The value of an expression that was parsed before; everything else as in :func:`evaluate`."""
+    evaluator = Evaluator(names, functions, limits)
+    with _telling(source, evaluator):
+        return evaluator.result(tree)
 
 
 def execute(

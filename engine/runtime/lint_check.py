@@ -12,7 +12,8 @@ from lxml import etree
 from engine.domain.facts import Finding, Fix
 from engine.runtime import reading
 from engine.runtime.lint_codes import MAX_FINDINGS, MAX_NESTING, MAX_NODES, RULES
-from engine.runtime.reading import Diagram, Node
+from engine.runtime.normalising import link_pairs
+from engine.runtime.reading import Diagram, Flow, Node
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Surroundings:
     called: Container[str] | None
     #: Service operators with the parameters that each cannot do without; None: not checked.
     services: Mapping[str, Container[str]] | None = None
+    #: The DMN files beside the diagram by their names; None: not checked.
+    decisions: Mapping[str, bytes] | None = None
     #: Nodes of the file, and sub-processes within one another.
     nodes: int = MAX_NODES
     nesting: int = MAX_NESTING
@@ -46,6 +49,25 @@ class Check:
             if element.get("id"):
                 found.setdefault(element.get("id", ""), element)
         return found
+
+    @property
+    def scopes(self) -> list[etree._Element]:
+        """Every process and sub-process."""
+        tags = ("process", *reading.SUBPROCESSES)
+        return list(self.diagram.tree.getroot().iter(*(reading.q(tag) for tag in tags)))
+
+    @cached_property
+    def ways(self) -> tuple[dict[str, list[Flow]], dict[str, list[Flow]]]:
+        """What leaves and what reaches each node: its flows, and the ways that link events stand for."""
+        outgoing = {node: list(flows) for node, flows in self.diagram.outgoing.items()}
+        incoming = {node: list(flows) for node, flows in self.diagram.incoming.items()}
+        for scope in self.scopes:
+            for throw, catch in link_pairs(scope):
+                source, target = throw.get("id", ""), catch.get("id", "")
+                way = Flow("", "", source, target, "", reading.line_of(throw), "", None)
+                outgoing.setdefault(source, []).append(way)
+                incoming.setdefault(target, []).append(way)
+        return outgoing, incoming
 
     def add(
         self,
@@ -102,8 +124,8 @@ def called(name: str, element_id: str) -> tuple[str, str]:
 
 
 def is_invisible(character: str) -> bool:
-    """Say whether a character is a control or a direction mark, which make a name look like another."""
-    return unicodedata.category(character) in {"Cc", "Cs"} or character in INVISIBLE
+    """Say whether a character is a control, unassigned or a direction mark: none shows what it is."""
+    return unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"} or character in INVISIBLE
 
 
 #: Direction marks and the like; the joiners that emoji need are not among them.

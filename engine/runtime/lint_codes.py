@@ -38,6 +38,10 @@ def _error(zh: str, en: str) -> Rule:
     return Rule("error", zh, en)
 
 
+def _info(zh: str, en: str) -> Rule:
+    return Rule("info", zh, en)
+
+
 def _warning(zh: str, en: str) -> Rule:
     return Rule("warning", zh, en)
 
@@ -117,11 +121,26 @@ RULES: dict[str, Rule] = {
     ),
     "process-several": _error("{at}：可执行的流程不止一个", "{at}: more than one process is executable"),
     "start-missing": _error("{at}没有开始事件", "{at} has no start event"),
+    "start-implied": _info(
+        "{at}没有开始事件，从没有流入连线的节点开始", "{at} has no start event; it begins where no flow leads"
+    ),
+    "start-kind": _error(
+        "{at}：流程由人、消息或信号开始，不由时间或条件开始",
+        "{at}: a case is begun by a person, a message or a signal, not by a time or a condition",
+    ),
+    "start-instantiate": _error(
+        "{at}：不支持由事件网关或接收任务开始流程（instantiate），请画消息开始事件",
+        "{at}: a gateway or a receive task cannot begin a process here (instantiate); draw a message start"
+        " event",
+    ),
     "start-several": _error("{at}：开始事件不止一个", "{at}: there is more than one start event"),
     "start-incoming": _error(
         "{at}：开始事件和边界事件不能有流入的连线", "{at}: no flow may lead to a start or boundary event"
     ),
     "end-missing": _error("{at}没有结束事件，永远不会结束", "{at} has no end event and would never end"),
+    "end-implied": _info(
+        "{at}没有结束事件，走到没有下文的节点就结束", "{at} has no end event; it ends where nothing follows"
+    ),
     "end-outgoing": _error("{at}：结束事件不能有流出的连线", "{at}: no flow may leave an end event"),
     "dead-end": _error(
         "{at}：走到这里就没有下文，请连到结束事件", "{at}: nothing follows; lead it to an end event"
@@ -144,11 +163,19 @@ RULES: dict[str, Rule] = {
         "{at}：这一圈没有人办理也不等待，转得太多会被引擎停下（{ring}）",
         "{at}: nothing in this ring waits; the engine stops it when it turns too often ({ring})",
     ),
-    "split-implicit": _error(
-        "{at}：有 {count} 条流出的连线，请用网关分开", "{at}: {count} flows leave it; use a gateway to split"
+    "split-implicit": _info(
+        "{at}：有 {count} 条流出的连线，会同时走；画上并行网关更清楚",
+        "{at}: {count} flows leave it and all are taken; a parallel gateway would show it",
+    ),
+    "split-conditional": _info(
+        "{at}：有 {count} 条流出的连线，条件成立的都会走；画上包容网关更清楚",
+        "{at}: {count} flows leave it and each whose condition holds is taken; an inclusive gateway"
+        " would show it",
     ),
     "flow-conditional": _error(
-        "{at}：条件只能写在网关流出的连线上", "{at}: only a flow that leaves a gateway can have a condition"
+        "{at}：条件只能写在网关流出的连线上，或者活动的几条流出连线上",
+        "{at}: only a flow that leaves a gateway, or one of several that leave an activity, can have a"
+        " condition",
     ),
     "condition-ignored": _error(
         "{at}：从并行网关或事件网关流出的连线不看条件",
@@ -165,40 +192,36 @@ RULES: dict[str, Rule] = {
         "{at}：事件网关之后只能是等待的事件或接收任务",
         "{at}: after an event-based gateway only catching events and receive tasks may follow",
     ),
-    "event-gateway-timers": _error(
-        "{at}之后有不止一个定时事件，只有第一个会起作用",
-        "{at} is followed by more than one timer; only the first would count",
-    ),
     "boundary-unattached": _error(
         "{at}：边界事件没有依附在活动上", "{at}: the boundary event is not attached to an activity"
     ),
     # What cannot run
-    "unsupported-link": _error(
-        "{at}：不支持链接事件，请直接连线", "{at}: link events are not supported; draw a flow"
+    "link-unmatched": _error(
+        "{at}：没有名称相同的另一半链接事件", "{at}: there is no link event of the same name for it to meet"
+    ),
+    "link-several": _error(
+        "{at}：链接的去处不止一个，请只留一个", "{at}: this link leads to more than one place; keep one"
     ),
     "unsupported-compensation": _error("{at}：不支持补偿", "{at}: compensation is not supported"),
-    "unsupported-signal-end": _error(
-        "{at}：不支持信号结束事件，请先用中间抛出事件",
-        "{at}: a signal end event is not supported; throw it before the end",
-    ),
     "unsupported-cancel": _error(
         "{at}：取消事件只能用在事务里", "{at}: a cancel event belongs into a transaction"
     ),
     "unsupported-adhoc": _error("{at}：不支持临时子流程", "{at}: ad-hoc sub-processes are not supported"),
-    "unsupported-collection": _error(
-        "{at}：不支持按集合逐项的多实例，请改用次数（loopCardinality）",
-        "{at}: multi-instance over a collection is not supported; use a number of times (loopCardinality)",
+    "event-subprocess-start": _error(
+        "{at}：事件子流程要有且只有一个带触发条件的开始事件；由错误触发的一定中断",
+        "{at}: an event sub-process begins with exactly one event; one that an error begins interrupts",
     ),
-    "unsupported-event-subprocess": _error(
-        "{at}：不支持事件子流程，请用边界事件",
-        "{at}: event sub-processes are not supported; use boundary events",
+    "event-subprocess-flow": _error(
+        "{at}：事件子流程不与任何连线相连，上面也不能有边界事件",
+        "{at}: no flow leads to or from an event sub-process, and no boundary event sits on it",
     ),
     "unsupported-complex-gateway": _error("{at}：不支持复杂网关", "{at}: complex gateways are not supported"),
     "unsupported-several-events": _error(
         "{at}：一个事件只能有一种定义", "{at}: an event may have one definition only"
     ),
-    "unsupported-decision": _error(
-        "{at}：业务规则任务没有决策表", "{at}: the business rule task has no decision table"
+    "unsupported-assignment": _error(
+        "{at}：数据关联里不能赋值或转换，请用脚本任务",
+        "{at}: a data association cannot assign or transform; use a script task",
     ),
     "unsupported-data-store": _error(
         "{at}：不支持数据存储，请用台账", "{at}: data stores are not supported; use a register"
@@ -256,6 +279,30 @@ RULES: dict[str, Rule] = {
         "{at}：流程调用自己，层数太多会被引擎停下",
         "{at}: the procedure calls itself; the engine stops it when it goes too deep",
     ),
+    # Decisions
+    "not-dmn": _error(
+        "不是 DMN 1.1 至 1.3 决策文件，请从建模工具导出（{detail}）",
+        "this is not a file of DMN 1.1 to 1.3 ({detail})",
+    ),
+    "decision-missing": _error(
+        "{at}没有指定决策（calledDecisionId）", "{at} names no decision (calledDecisionId)"
+    ),
+    "decision-unknown": _error(
+        "{at}：没有决策 {name}{hint_zh}；决策文件（.dmn）要放在流程图旁边",
+        "{at}: there is no decision {name}{hint_en}; its file (.dmn) stands beside the diagram",
+    ),
+    "decision-several": _error(
+        "{at}：id 为 {name} 的决策不止一个", "{at}: more than one decision has the id {name}"
+    ),
+    "decision-cell": _error(
+        "{at}：{where}“{text}”不能用：{detail}", "{at}: the {where} “{text}” cannot be used: {detail}"
+    ),
+    "decision-hit-policy": _error("{at}：{detail}", "{at}: {detail}"),
+    "decision-shape": _error("{at}：{detail}", "{at}: {detail}"),
+    "decision-cycle": _error(
+        "{at}：决策互相需要，绕成一圈（{ring}）", "{at}: the decisions require each other in a ring ({ring})"
+    ),
+    "decision-unsupported": _error("{at}：决策里不支持 {kind}", "{at}: {kind} is not supported in decisions"),
     # Expressions
     "expression": _error("{at}的{where_zh}：{detail_zh}", "{where_en} of {at}: {detail_en}"),
     "foreign-expression": _error(

@@ -15,6 +15,7 @@ from engine.runtime.expression_words import RESERVED_NAMES
 from engine.runtime.lint_check import Check
 from engine.runtime.lint_codes import MAX_FLOWS
 from engine.runtime.reading import Node
+from engine.runtime.wrapping import is_event_subprocess
 
 _SPIFF = f"{{{reading.SPIFF}}}"
 _SILENT = frozenset(
@@ -45,15 +46,15 @@ _ENGINES = {
     "bonitasoft": "Bonita",
     "signavio": "Signavio",
 }
-_TASK_PROPERTIES = frozenset(
-    {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
-)
+#: What a repair asks of the drawing's owner.
+_ASKED = frozenset({"question", "question_en", "question_default"})
+_TASK_PROPERTIES = _ASKED | {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
 _PROPERTIES = {
     "userTask": _TASK_PROPERTIES,
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
-    "process": frozenset({"subject", "series", "customer", "starters", "help"}),
-    "lane": frozenset({"role"}),
+    "process": _ASKED | frozenset({"subject", "series", "customer", "starters", "help"}),
+    "lane": _ASKED | frozenset({"role"}),
 }
 #: Which definitions an event may have; link, compensation and the like are refused by their own names.
 _DEFINITIONS = {
@@ -63,11 +64,13 @@ _DEFINITIONS = {
     "intermediateThrowEvent": frozenset({"message", "signal", "escalation"}),
     "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
 }
+#: What copies data in a way of its own; here data is shared and needs no copying.
+_ASSIGNING = [
+    f"{reading.q(association)}/{reading.q(what)}"
+    for association in ("dataInputAssociation", "dataOutputAssociation")
+    for what in ("assignment", "transformation")
+]
 _NAMED_ELSEWHERE = frozenset({"link", "compensate", "cancel"})
-
-
-#: The library reads collections from a token's data; a case's data is one shared document here.
-_COLLECTION = frozenset({"loopDataInputRef", "loopDataOutputRef", "inputDataItem", "outputDataItem"})
 
 
 def check_size(check: Check) -> bool:
@@ -127,33 +130,47 @@ def _check_node_support(check: Check, node: Node) -> None:
     kinds = {reading.local(definition).removesuffix("EventDefinition") for definition in definitions}
     if len(definitions) > 1:
         check.add("unsupported-several-events", node)
-    if "link" in kinds:
-        check.add("unsupported-link", node)
     if "compensate" in kinds or element.get("isForCompensation") == "true":
         check.add("unsupported-compensation", node)
-    if "signal" in kinds and node.type == "endEvent":
-        check.add("unsupported-signal-end", node)
     if "cancel" in kinds:
         host = check.diagram.nodes.get((node.scope if node.type == "endEvent" else node.attached_to) or "")
         if host is None or host.type != "transaction":
             check.add("unsupported-cancel", node)
-    for kind in sorted(kinds - _DEFINITIONS.get(node.type, kinds) - _NAMED_ELSEWHERE):
+    allowed = _DEFINITIONS.get(node.type, kinds)
+    if node.type == "startEvent" and _is_event_subprocess(check, node.scope):
+        allowed = _DEFINITIONS["boundaryEvent"]
+    for kind in sorted(kinds - allowed - _NAMED_ELSEWHERE):
         check.add("event-kind", node, kind=kind)
     if node.type == "adHocSubProcess":
         check.add("unsupported-adhoc", node)
-    if node.type in reading.SUBPROCESSES and element.get("triggeredByEvent") == "true":
-        check.add("unsupported-event-subprocess", node)
-    each = element.find(reading.q("multiInstanceLoopCharacteristics"))
-    if each is not None and any(
-        reading.local(c) in _COLLECTION for c in each.iterchildren(tag=etree.Element)
-    ):
-        check.add("unsupported-collection", node)
+    if is_event_subprocess(element):
+        _check_event_subprocess(check, node)
+    if element.get("instantiate") == "true":
+        check.add("start-instantiate", node)
+    if any(element.findall(path) for path in _ASSIGNING):
+        check.add("unsupported-assignment", node)
     if node.type == "complexGateway":
         check.add("unsupported-complex-gateway", node)
-    if node.type == "businessRuleTask":
-        check.add("unsupported-decision", node)
     if node.type in {"intermediateCatchEvent", "boundaryEvent"} and not definitions:
         check.add("event-missing", node)
+
+
+def _is_event_subprocess(check: Check, scope: str | None) -> bool:
+    owner = check.elements.get(scope or "")
+    return owner is not None and is_event_subprocess(owner)
+
+
+def _check_event_subprocess(check: Check, node: Node) -> None:
+    """It begins with one event, and no flow leads to it or from it (§13.5.4)."""
+    starts = [n for n in check.diagram.nodes.values() if n.scope == node.id and n.type == "startEvent"]
+    if len(starts) != 1 or starts[0].event is None:
+        check.add("event-subprocess-start", node)
+    elif starts[0].event == "error" and not starts[0].interrupting:
+        check.add("event-subprocess-start", starts[0])
+    for flow in [*check.diagram.outgoing.get(node.id, ()), *check.diagram.incoming.get(node.id, ())]:
+        check.add("event-subprocess-flow", check.elements.get(flow.id))
+    if any(found.attached_to == node.id for found in check.diagram.nodes.values()):
+        check.add("event-subprocess-flow", node)
 
 
 def check_people(check: Check) -> None:

@@ -20,6 +20,7 @@ from engine.runtime.lint_check import Check
 from engine.runtime.lint_codes import MAX_SECONDS
 from engine.runtime.lint_elements import is_deadline
 from engine.runtime.reading import BPMN, SPIFF
+from engine.runtime.translating import translate
 
 #: What an expression is for: (Chinese, English).
 _PLACES = {
@@ -44,30 +45,6 @@ _FOREIGN_WORDS = re.compile(
     r"&&|\|\||===|!==|!\s*[A-Za-z(]|\bexecution\.|\bvar |\blet |\bconst |\bdef |\bnew |\bprintln\b|;\s*$",
     re.MULTILINE,
 )
-#: In order: what other languages write, and what it is here.
-_TRANSLATIONS = tuple(
-    (re.compile(pattern), python)
-    for pattern, python in (
-        (r"===", "=="),
-        (r"!==", "!="),
-        (r"&&", " and "),
-        (r"\|\|", " or "),
-        (r"!(?!=)\s*", " not "),
-        (r"\bnot empty\s+([\w.]+)", r"\1 not in (None, '', [])"),
-        (r"\bempty\s+([\w.]+)", r"\1 in (None, '', [])"),
-        (r"\beq\b", "=="),
-        (r"\bne\b", "!="),
-        (r"\bgt\b", ">"),
-        (r"\bge\b", ">="),
-        (r"\blt\b", "<"),
-        (r"\ble\b", "<="),
-        (r"\btrue\b", "True"),
-        (r"\bfalse\b", "False"),
-        (r"\bnull\b", "None"),
-        (r"(?<![<>=!])=(?!=)", "=="),
-    )
-)
-_TEXT_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 @dataclass(frozen=True)
@@ -112,6 +89,14 @@ def names_of(content: bytes) -> frozenset[str]:
     return frozenset(names - {"case", "actor"})
 
 
+def trees_of(content: bytes) -> Iterator[ast.AST]:
+    """The syntax of every expression and script of a readable file that is one."""
+    for written in expressions_of(reading.parse(content).getroot()):
+        with contextlib.suppress(ExpressionRefused):
+            read = parse_script if written.place == "script" else parse_expression
+            yield read(written.source)
+
+
 def _bpmn_expressions(element: etree._Element, tag: str) -> Iterator[Written]:
     text, line, owner = element.text or "", reading.line_of(element), element.getparent()
     if tag == "conditionExpression" or (tag == "condition" and owner is not None):
@@ -122,8 +107,14 @@ def _bpmn_expressions(element: etree._Element, tag: str) -> Iterator[Written]:
         yield Written(text.strip(), "timer", _named(element), line, tag)
     elif tag in {"loopCardinality", "completionCondition", "loopCondition"} and text.strip():
         yield Written(text, "loop", _named(element), line, tag)
-    elif tag in {"formalExpression", "messagePath"} and text.strip():
+    elif tag in {"formalExpression", "messagePath"} and text.strip() and not _names_people(element):
         yield Written(text, "correlation", _named(element), line, tag)
+
+
+def _names_people(element: etree._Element) -> bool:
+    """Say whether an expression names who does a task, in BPMN's own way, which has no effect here."""
+    owner = element.getparent()
+    return owner is not None and reading.local(owner) == "resourceAssignmentExpression"
 
 
 def _spiff_expressions(element: etree._Element, tag: str) -> Iterator[Written]:
@@ -191,7 +182,7 @@ def _tell_refusal(
     where_zh, where_en = _PLACES[written.place]
     language = foreign_language(written.source)
     if language is not None:
-        python = translated(written.source) if written.place != "script" else None
+        python = translate(written.source) if written.place != "script" else None
         fix = Fix("rewrite-expression", f"改为 {python}") if python else None
         check.add(
             "foreign-expression",
@@ -229,35 +220,6 @@ def foreign_language(source: str) -> str | None:
     if _FOREIGN_WORDS.search(stripped):
         return "Groovy/JavaScript"
     return None
-
-
-def translated(source: str) -> str | None:
-    """The same expression in our language; None unless the translation certainly compiles."""
-    if len(source) > 400:
-        return None
-    wrapped = _WRAPPED.fullmatch(source)
-    text = (wrapped[1] if wrapped else source).strip()
-    if text.startswith("=") and not text.startswith("=="):
-        text = text[1:]
-    if "${" in text or "#{" in text:
-        return None
-    # Texts in quotation marks stay as they are.
-    parts, at = [], 0
-    for literal in _TEXT_LITERAL.finditer(text):
-        parts += [_translate(text[at : literal.start()]), literal[0]]
-        at = literal.end()
-    python = "".join([*parts, _translate(text[at:])]).strip()
-    try:
-        check_expression(python)
-    except ExpressionRefused:
-        return None
-    return python
-
-
-def _translate(text: str) -> str:
-    for pattern, python in _TRANSLATIONS:
-        text = pattern.sub(python, text)
-    return re.sub(r" {2,}", " ", text)
 
 
 def _check_timer_text(check: Check, element: etree._Element, written: Written) -> bool:
@@ -305,14 +267,19 @@ def _is_duration(text: str) -> bool:
 
 
 def _check_names(check: Check, element: etree._Element, written: Written, tree: ast.AST) -> None:
-    """Deadlines and nodes that an expression names in so many words must exist."""
+    for code, name in unknown_in(check, tree):
+        check.add(code, element, line=written.line, name=name)
+
+
+def unknown_in(check: Check, tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Deadlines and nodes that an expression names in so many words and that do not exist: (code, name)."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id="due_in" | "every"), args=[ast.Constant(value=str() as name), *_]):
                 if not is_deadline(name, check.around.deadlines):
-                    check.add("deadline-unknown", element, line=written.line, name=name)
+                    yield "deadline-unknown", name
             case ast.Call(
                 func=ast.Name(id="handler" | "visits"), args=[ast.Constant(value=str() as name), *_]
             ):
                 if name not in check.diagram.nodes:
-                    check.add("node-unknown", element, line=written.line, name=name)
+                    yield "node-unknown", name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lxml import etree
 
@@ -12,6 +12,7 @@ from engine.domain.facts import Fix
 from engine.runtime import reading
 from engine.runtime.lint_check import Check, called, is_invisible
 from engine.runtime.lint_codes import MAX_AHEAD, MAX_ID, MAX_NAME
+from engine.runtime.normalising import begins, is_apart, link_name
 from engine.runtime.reading import Flow, Node
 
 _ID = re.compile(r"[^\W\d][\w.-]*")
@@ -32,6 +33,11 @@ _REFERENCES: dict[str, frozenset[str]] = {
 #: Gateways that choose; the engine plans no further than these.
 _DECIDING = reading.GATEWAYS - {"parallelGateway"}
 _WAITING = reading.HUMAN | {"receiveTask", "callActivity", "intermediateCatchEvent", "eventBasedGateway"}
+
+
+INSERT_GATEWAY = Fix("insert-gateway", "插入网关")
+ADD_START = Fix("add-start", "加上开始事件")
+ADD_END = Fix("add-end", "加上结束事件")
 
 
 def check_identity(check: Check) -> None:
@@ -131,17 +137,20 @@ def _check_scope(check: Check, process_id: str, scope: str | None, nodes: list[N
     owner = check.elements.get(scope or process_id)
     if _depth(check, scope) > check.around.nesting:
         check.add("nesting-too-deep", owner, most=check.around.nesting)
-    event_subprocess = owner is not None and owner.get("triggeredByEvent") == "true"
+    event_subprocess = owner is not None and is_apart(owner)
+    outgoing, incoming = check.ways
     starts = [node for node in nodes if node.type == "startEvent"]
     ends = [node for node in nodes if node.type == "endEvent"]
+    _check_start_kinds(check, scope, starts)
+    nodes = [node for node in nodes if not _is_apart(check, node)]
+    first, last = _first(check, nodes, incoming), [node for node in nodes if not outgoing.get(node.id)]
     if not starts:
-        check.add("start-missing", owner)
+        check.add("start-implied" if first else "start-missing", owner, fix=ADD_START if first else None)
     if not ends:
-        check.add("end-missing", owner)
+        check.add("end-implied" if last else "end-missing", owner, fix=ADD_END if last else None)
     plain = [node for node in starts if node.event is None]
     if len(plain) > 1 or (scope and not event_subprocess and len(starts) > 1):
         check.add("start-several", owner)
-    outgoing, incoming = check.diagram.outgoing, check.diagram.incoming
     for node in nodes:
         if node.type in {"startEvent", "boundaryEvent"} and incoming.get(node.id):
             check.add("start-incoming", node)
@@ -149,11 +158,47 @@ def _check_scope(check: Check, process_id: str, scope: str | None, nodes: list[N
             check.add("end-outgoing", node)
         if node.type != "endEvent" and not outgoing.get(node.id) and ends and node.event != "link":
             check.add("dead-end", node)
-    if starts:
-        reached = _reached(check, starts, nodes)
+    if starts or first:
+        reached = _reached(check, starts or first, nodes)
         for node in nodes:
             if node.id not in reached:
                 check.add("unreachable", node)
+
+
+def _check_start_kinds(check: Check, scope: str | None, starts: Iterable[Node]) -> None:
+    for node in starts:
+        if scope is None and node.event in {"timer", "conditional"}:
+            check.add("start-kind", node)
+
+
+def _is_apart(check: Check, node: Node) -> bool:
+    element = check.elements.get(node.id)
+    return element is not None and is_apart(element)
+
+
+def _first(check: Check, nodes: Iterable[Node], incoming: Mapping[str, list[Flow]]) -> list[Node]:
+    """The nodes that begin when no start event is drawn."""
+    return [
+        node
+        for node in nodes
+        if not incoming.get(node.id)
+        and (element := check.elements.get(node.id)) is not None
+        and begins(element)
+    ]
+
+
+def check_links(check: Check) -> None:
+    """A link event has its other half, and only one of it, within its process or sub-process."""
+    for scope in check.scopes:
+        events = [e for e in scope.iterchildren(tag=etree.Element) if link_name(e) is not None]
+        catches = Counter(link_name(e) for e in events if reading.local(e) == "intermediateCatchEvent")
+        thrown = {link_name(e) for e in events if reading.local(e) == "intermediateThrowEvent"}
+        for event in events:
+            name = link_name(event)
+            if not (name and catches[name] and name in thrown):
+                check.add("link-unmatched", event)
+            elif catches[name] > 1 and reading.local(event) == "intermediateCatchEvent":
+                check.add("link-several", event)
 
 
 def _reached(check: Check, starts: Iterable[Node], nodes: Iterable[Node]) -> set[str]:
@@ -167,7 +212,7 @@ def _reached(check: Check, starts: Iterable[Node], nodes: Iterable[Node]) -> set
         found = waiting.pop()
         if found not in reached:
             reached.add(found)
-            waiting += [flow.target for flow in check.diagram.outgoing.get(found, ())]
+            waiting += [flow.target for flow in check.ways[0].get(found, ())]
             waiting += attached[found]
     return reached
 
@@ -184,7 +229,7 @@ def _depth(check: Check, scope: str | None) -> int:
 def check_rings(check: Check) -> None:
     """A ring can be left, and something in it waits."""
     nodes = check.diagram.nodes.values()
-    flows = check.diagram.flows.values()
+    flows = [flow for flows in check.ways[0].values() for flow in flows]
     told: set[str] = set()
     for code, members in (
         ("ring-without-gateway", {node.id for node in nodes if node.type not in _DECIDING}),
@@ -200,7 +245,7 @@ def check_rings(check: Check) -> None:
 
 def check_paths(check: Check) -> None:
     """Parallel blocks one after another double the paths each time, and the engine plans every one."""
-    nodes, outgoing = check.diagram.nodes, check.diagram.outgoing
+    nodes, outgoing = check.diagram.nodes, check.ways[0]
     ahead: dict[str, int] = {}
     waiting = list(nodes)
     entered: set[str] = set()
@@ -255,7 +300,6 @@ def ring_within(members: Collection[str], flows: Iterable[Flow]) -> list[str]:
 
 def check_gateways(check: Check) -> None:
     """Splits are gateways, and every way out of a decision is decided."""
-    insert = Fix("insert-gateway", "插入网关")
     for node in check.diagram.nodes.values():
         leaving = check.diagram.outgoing.get(node.id, [])
         if node.type in {"exclusiveGateway", "inclusiveGateway"}:
@@ -267,11 +311,21 @@ def check_gateways(check: Check) -> None:
             if node.type == "eventBasedGateway":
                 _check_event_gateway(check, node, leaving)
         else:
-            if len(leaving) > 1 and node.type != "endEvent":
-                check.add("split-implicit", node, fix=insert, count=len(leaving))
-            for flow in leaving:
-                if flow.condition:
-                    check.add("flow-conditional", check.elements.get(flow.id), fix=insert)
+            _check_split(check, node, leaving)
+
+
+def _check_split(check: Check, node: Node, leaving: list[Flow]) -> None:
+    """Several flows out of a node that is no gateway (§13.2.1)."""
+    conditional = [flow for flow in leaving if flow.condition]
+    if conditional and (node.type not in reading.ACTIVITIES or len(leaving) < 2):
+        for flow in conditional:
+            check.add("flow-conditional", check.elements.get(flow.id), fix=INSERT_GATEWAY)
+    elif conditional:
+        check.add("split-conditional", node, fix=INSERT_GATEWAY, count=len(leaving))
+        if len(conditional) == len(leaving):
+            check.add("gateway-without-default", node)
+    elif len(leaving) > 1 and node.type != "endEvent":
+        check.add("split-implicit", node, fix=INSERT_GATEWAY, count=len(leaving))
 
 
 def _check_decision(check: Check, node: Node, leaving: list[Flow]) -> None:
@@ -289,8 +343,6 @@ def _check_event_gateway(check: Check, node: Node, leaving: list[Flow]) -> None:
     for target in targets:
         if target.type not in {"intermediateCatchEvent", "receiveTask"}:
             check.add("event-gateway-target", target)
-    if sum(target.event == "timer" for target in targets) > 1:
-        check.add("event-gateway-timers", node)
 
 
 def _elements(check: Check) -> Iterator[etree._Element]:

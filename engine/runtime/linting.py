@@ -1,7 +1,8 @@
 """Check a BPMN file before it is published: everything that would not run right, with its place.
 
-The rules stand in ``lint_structure`` (shape), ``lint_elements`` (what elements ask for) and
-``lint_expressions``; ``lint_codes`` holds every finding's words, ``lint_check`` the check under way.
+The rules stand in ``lint_structure`` (shape), ``lint_elements`` (what elements ask for),
+``lint_expressions`` and ``lint_decisions``; ``lint_codes`` holds every finding's words, ``lint_check``
+the check under way.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Container, Mapping
+from copy import deepcopy
 
 from lxml import etree
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -16,19 +18,23 @@ from SpiffWorkflow.spiff.parser.process import VALIDATOR
 
 from engine.domain.facts import Finding
 from engine.runtime import reading
+from engine.runtime.elements import ProcedureParser
 from engine.runtime.lint_check import Check, Surroundings, called, finding
 from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FINDINGS, MAX_NESTING, MAX_NODES
+from engine.runtime.lint_decisions import check_decisions
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
 from engine.runtime.lint_structure import (
     check_gateways,
     check_identity,
+    check_links,
     check_paths,
     check_references,
     check_rings,
     check_scopes,
 )
-from engine.runtime.parsing import ProcedureParser, make_executable
+from engine.runtime.normalising import normalise
+from engine.runtime.parsing import make_executable
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +71,7 @@ def lint(
     forms: Mapping[str, Container[str]] | None = None,
     called: Container[str] | None = None,
     services: Mapping[str, Container[str]] | None = None,
+    decisions: Mapping[str, bytes] | None = None,
     nodes: int = MAX_NODES,
     nesting: int = MAX_NESTING,
 ) -> tuple[Finding, ...]:
@@ -73,12 +80,14 @@ def lint(
     ``roles`` gives the role id for an id, name or alias of a lane, or None; ``deadlines`` are the
     names of ``deadlines.toml``; ``forms`` maps a process id to its form ids; ``called`` are the
     procedures that may be called; ``services`` maps a service operator to the parameters that it
-    cannot do without; ``nodes`` and ``nesting`` are bounds of the drawing. What is None is not
+    cannot do without; ``decisions`` are the DMN files beside it by their names; ``nodes`` and
+    ``nesting`` are bounds of the drawing. What is None is not
     checked. Errors come first, in the order of the file; no input makes it raise, and none takes
     longer than two seconds.
     """
     try:
-        found = _check(content, Surroundings(roles, deadlines, forms, called, services, nodes, nesting))
+        around = Surroundings(roles, deadlines, forms, called, services, decisions, nodes, nesting)
+        found = _check(content, around)
     except Exception as error:
         logger.exception("Could not check a diagram", extra={"action": "lint_failed", "bytes": len(content)})
         found = [finding("check-failed", detail=f"{type(error).__name__}: {error}")]
@@ -97,11 +106,12 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
     if sum(1 for _ in tree.getroot().iter()) > MAX_ELEMENTS:
         return [finding("too-many-elements", most=MAX_ELEMENTS)]
     check = Check(reading.read_tree(tree), around)
-    schema = _schema_findings(content)
+    schema = _schema_findings(tree)
     if check_size(check):
         for rule in (
             check_identity,
             check_references,
+            check_links,
             check_scopes,
             check_rings,
             check_paths,
@@ -109,6 +119,7 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_support,
             check_people,
             check_work,
+            check_decisions,
             check_expressions,
         ):
             rule(check)
@@ -126,6 +137,7 @@ def _check_engine(check: Check, content: bytes) -> None:
         tree = reading.parse(content)
         called_ones = {node.called for node in check.diagram.nodes.values() if node.called}
         make_executable(tree, called_ones)
+        normalise(tree)
         parser.add_bpmn_xml(tree.getroot(), filename="")
         for process in check.diagram.processes:
             if process.executable or process.id in called_ones:
@@ -139,18 +151,19 @@ def _check_engine(check: Check, content: bytes) -> None:
             check.add("engine-refused", element, detail=detail)
 
 
-def _schema_findings(content: bytes) -> list[Finding]:
-    """What the schema of BPMN 2.0 says, at most twenty sentences.
-
-    On a tree of its own, since the validator rewrites what it is given.
-    """
-    tree = reading.parse(content)
+def schema_errors(tree: etree._ElementTree) -> list[tuple[int, str | None, str]]:
+    """What the schema of BPMN 2.0 says, at most twenty sentences: (line, path, message)."""
+    # A tree of its own, since the validator rewrites what it is given.
+    copy = deepcopy(tree)
     with _validating:
-        VALIDATOR.preprocess(tree)
-        if VALIDATOR.validator.validate(tree):
+        VALIDATOR.preprocess(copy)
+        if VALIDATOR.validator.validate(copy):
             return []
-        entries = [(entry.line, entry.path, entry.message) for entry in VALIDATOR.validator.error_log][:20]
-    return [_schema_finding(tree, line, path, message) for line, path, message in entries]
+        return [(entry.line, entry.path, entry.message) for entry in VALIDATOR.validator.error_log][:20]
+
+
+def _schema_findings(tree: etree._ElementTree) -> list[Finding]:
+    return [_schema_finding(tree, line, path, message) for line, path, message in schema_errors(tree)]
 
 
 def _schema_finding(tree: etree._ElementTree, line: int, path: str | None, message: str) -> Finding:

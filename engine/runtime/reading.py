@@ -79,6 +79,8 @@ class Node:
     documentation: str = ""
     called: str | None = None
     message: str | None = None
+    #: The decision that a business rule task makes.
+    decision: str | None = None
     #: The text of a timer, a script or a condition event.
     text: str = ""
     default: str | None = None
@@ -164,6 +166,17 @@ class Diagram:
             node = self.nodes.get(node.attached_to or node.scope or "")
         return None
 
+    def beginnings(self, process_id: str) -> list[Node]:
+        """Where a person begins a process: its start events that wait for nothing.
+
+        Without any start event, the nodes that no flow leads to (§13.2).
+        """
+        own = [node for node in self.nodes.values() if (node.process, node.scope) == (process_id, None)]
+        starts = [node for node in own if node.type == "startEvent"]
+        if starts:
+            return [node for node in starts if node.event is None]
+        return [node for node in own if not self.incoming.get(node.id) and node.type in HUMAN | GATEWAYS]
+
     def process(self, process_id: str) -> Process | None:
         """The process with this id."""
         return next((found for found in self.processes if found.id == process_id), None)
@@ -180,10 +193,19 @@ def local(element: etree._Element) -> str:
 
 
 def parse(content: bytes) -> etree._ElementTree:
-    """Parse XML without entities, network, document types or huge trees.
+    """Parse BPMN without entities, network, document types or huge trees.
 
     Raises :class:`Unreadable`.
     """
+    tree = parse_xml(content)
+    root = tree.getroot()
+    if root.tag != q("definitions"):
+        raise Unreadable("not-bpmn", f"the root is {root.tag}, not BPMN 2.0 definitions", line_of(root))
+    return tree
+
+
+def parse_xml(content: bytes) -> etree._ElementTree:
+    """Parse any XML as safely; raises :class:`Unreadable`."""
     if len(content) > MAX_BYTES:
         raise Unreadable("file-too-large", f"the file has {len(content)} bytes; {MAX_BYTES} are allowed")
     if not content.strip():
@@ -202,8 +224,6 @@ def parse(content: bytes) -> etree._ElementTree:
     tree = root.getroottree()
     if tree.docinfo.internalDTD is not None or tree.docinfo.externalDTD is not None:
         raise Unreadable("xml-doctype", "a document type is not allowed", 1)
-    if root.tag != q("definitions"):
-        raise Unreadable("not-bpmn", f"the root is {root.tag}, not BPMN 2.0 definitions", line_of(root))
     return tree
 
 
@@ -305,6 +325,7 @@ def _node(element: etree._Element, process: str, scope: str | None, messages: di
         documentation=_child_text(element, "bpmn:documentation"),
         called=element.get("calledElement"),
         message=messages.get(message_ref) if message_ref else None,
+        decision=_child_text(element, "bpmn:extensionElements/spiffworkflow:calledDecisionId") or None,
         text=_text(element, definition),
         default=element.get("default"),
     )

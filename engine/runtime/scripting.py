@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,10 +11,15 @@ from typing import Any
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 
 from engine.domain.facts import Data
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed
+from engine.runtime.deciding import decide
+from engine.runtime.decisions import Decision
 from engine.runtime.expressions import LIMITS, ExpressionRefused, Limits, evaluate, execute, to_json
+from engine.runtime.scopes import Scopes
+from engine.runtime.undrawn import drawn_of
 
 #: Marks the text that the function ``every()`` gives to a repeating timer.
 EVERY = "every "
@@ -62,34 +68,48 @@ class CaseEnvironment(BasePythonScriptEngineEnvironment):
     """Evaluates everything a diagram says over the case's shared data."""
 
     def __init__(
-        self, shared: Data, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]
+        self, scopes: Scopes, tools: Tools, visits: Mapping[str, int], handlers: Mapping[str, Any]
     ) -> None:
         super().__init__({})
-        self.shared = shared
+        self.scopes = scopes
+        self.shared = scopes.shared
         self.tools = tools
+        #: What the expression under way sees.
+        self.seen: Data = scopes.shared
+        #: The thread's processor time at which the step must be over.
+        self.until = time.thread_time() + tools.bounds.seconds
         self.functions: dict[str, Callable[..., Any]] = {
             **tools.functions,
-            "get": lambda name, default=None: _or_default(self.shared.get(name), default),
-            "has": lambda name: self.shared.get(name) not in (None, "", []),
+            "get": lambda name, default=None: _or_default(self.seen.get(name), default),
+            "has": lambda name: self.seen.get(name) not in (None, "", []),
             "visits": lambda node: visits.get(node, 0),
             "handler": lambda node: handlers.get(node),
             "every": lambda name: EVERY + name,
         }
 
     def names(self, local: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Everything an expression may name; what is local to a loop comes before the shared data."""
-        return {**self.shared, **local, **(more or {}), **self.tools.names}
+        """Everything an expression may name; what is local to an instance comes before the shared data."""
+        self.seen = {**self.shared, **local, **(more or {})}
+        return {**self.seen, **self.tools.names}
 
     def evaluate(self, expression: str, context: Data, external_context: Data | None = None) -> Any:
         """Evaluate an expression."""
         names = self.names(context, external_context)
         return evaluate(expression, names, self.functions, limits=self.tools.bounds.limits)
 
-    def execute(self, script: str, context: Data, external_context: Data | None = None) -> bool:
-        """Execute assignments; what they assign is shared."""
+    def assigned(self, script: str, context: Data, external_context: Data | None = None) -> Data:
+        """What a script assigns."""
         names = self.names(context, external_context)
-        self.shared.update(execute(script, names, self.functions, limits=self.tools.bounds.limits))
-        return True
+        return execute(script, names, self.functions, limits=self.tools.bounds.limits)
+
+    def decided(self, decision: str, decisions: Mapping[str, Decision], context: Data) -> Data:
+        """What a decision gives."""
+        limits = self.tools.bounds.limits
+        outputs = decide(
+            decision, decisions, self.names(context), self.functions, limits=limits, until=self.until
+        )
+        given: Data = storable(outputs)
+        return given
 
 
 class CaseScriptEngine(PythonScriptEngine):
@@ -100,23 +120,41 @@ class CaseScriptEngine(PythonScriptEngine):
     def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
         """Evaluate; a failure names the element."""
         with _Naming(task):
-            value = self.environment.evaluate(expression, task.data, external_context)
-            if expression == getattr(task.task_spec, "cardinality", None):
-                self._require_few(value)
-            return value
+            return self.environment.evaluate(expression, self.scopes.local(task), external_context)
 
-    def _require_few(self, instances: Any) -> None:
-        # All instances of a parallel one are made at once, before a step is counted.
+    def number_of_instances(self, task: Any, expression: str) -> int:
+        """How many instances a multi-instance activity has; raises :class:`RuntimeFailed`."""
+        asked = self.evaluate(task, expression)
+        with _Naming(task):
+            if not isinstance(asked, int) or isinstance(asked, bool) or asked < 0:
+                raise RuntimeFailed("The number of instances must be a whole number.", value=str(asked)[:40])
+        self.require_few_instances(task, asked)
+        return asked
+
+    def require_few_instances(self, task: Any, asked: int) -> None:
+        """Raise :class:`BoundReached`: all instances are made at once, before a step is counted."""
         most = self.environment.tools.bounds.instances
-        if not isinstance(instances, int) or isinstance(instances, bool) or instances < 0:
-            raise RuntimeFailed("The number of instances must be a whole number.", value=str(instances)[:40])
-        if instances > most:
-            raise BoundReached(bound="instances", limit=most, asked=instances)
+        if asked > most:
+            with _Naming(task):
+                raise BoundReached(bound="instances", limit=most, asked=asked)
+
+    @property
+    def scopes(self) -> Scopes:
+        """The instances of activities that are done many times."""
+        return self.environment.scopes
 
     def execute(self, task: Any, script: str, external_context: Data | None = None) -> bool:
         """Execute a script; a failure names the element."""
         with _Naming(task):
-            return self.environment.execute(script, task.data, external_context)
+            assigned = self.environment.assigned(script, self.scopes.local(task), external_context)
+        self.scopes.write(task, assigned)
+        return True
+
+    def decide(self, task: Any, decision: str, decisions: Mapping[str, Decision]) -> None:
+        """Make a decision; a failure names the element."""
+        with _Naming(task):
+            given = self.environment.decided(decision, decisions, self.scopes.local(task))
+        self.scopes.write(task, given)
 
     def call(self, task: Any, operator: str, parameters: Mapping[str, Mapping[str, Any]]) -> Any:
         """Call a connector."""
@@ -127,7 +165,7 @@ class CaseScriptEngine(PythonScriptEngine):
             # Copies: what a connector keeps must not change with the case, nor the case with it.
             values = {name: storable(parameter["value"]) for name, parameter in parameters.items()}
             value = tools.call(
-                operator, values, self.environment.shared, task.task_spec.bpmn_id, task.workflow.spec.name
+                operator, values, self.scopes.seen(task), task.task_spec.bpmn_id, _process_of(task)
             )
             return storable(value)
 
@@ -137,7 +175,7 @@ class CaseScriptEngine(PythonScriptEngine):
             taken = storable(payload)
             if not variable and not isinstance(taken, dict):
                 raise RuntimeFailed("What a message carries must be fields with values.")
-        self.environment.shared.update({variable: taken} if variable else taken)
+        self.scopes.write(task, {variable: taken} if variable else taken)
 
     def due(self, task: Any, expression: str) -> str:
         """The instant at which a timer that fires once is due, as ISO text."""
@@ -210,8 +248,19 @@ class _Naming:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, GuanjiaError):
-            error.facts.setdefault("element", self.task.task_spec.bpmn_id)
+            error.facts.setdefault("element", drawn_of(self.task.task_spec.bpmn_id))
             error.facts.setdefault("name", self.task.task_spec.bpmn_name)
+
+
+def _process_of(task: Any) -> str:
+    """The process that a task is drawn in, through all sub-processes around it."""
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        caller = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        if isinstance(caller.task_spec, CallActivity):
+            break
+        workflow = caller.workflow
+    return str(workflow.spec.name)
 
 
 def _or_default(value: Any, default: Any) -> Any:

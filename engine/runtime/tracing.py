@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from SpiffWorkflow import TaskState
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 
 from engine.domain.facts import Data, TaskId
 from engine.errors import RuntimeFailed
+from engine.runtime.compacting import all_tasks
 from engine.runtime.parsing import Specification
+from engine.runtime.reading import Node
 from engine.runtime.scripting import Tools
 from engine.runtime.workflow import Run
 
@@ -43,17 +46,13 @@ class TracedRun(Run):
 
     def receive(self, awaited_id: str, message: str, payload: Data) -> None:
         """Give a waiting event its message."""
-        self._tell(self._task(awaited_id), "fired")
         with self._failing():
             super().receive(awaited_id, message, payload)
 
-    def hear(self, signal: str) -> bool:
+    def hear(self, signal: str) -> None:
         """Let every event that waits for a signal have it; False when none does."""
-        for task, _, definition in self._waiting():
-            if getattr(definition, "name", None) == signal:
-                self._tell(task, "fired")
         with self._failing():
-            return super().hear(signal)
+            super().hear(signal)
 
     def advance(self) -> None:
         """Go on as far as it goes without people."""
@@ -82,18 +81,17 @@ class TracedRun(Run):
         super()._passed(task)
 
     def _tell_cancelled(self) -> None:
-        for task in list(self._all_tasks()):
+        for task in list(all_tasks(self.workflow)):
             if task.state == TaskState.CANCELLED and task.internal_data.get(TOLD) == "entered":
                 self._tell(task, "cancelled")
 
-    def _note(self, task: Any, event: Any) -> None:
-        if event == "fired":
-            self._tell(task, "fired")
-        super()._note(task, event)
+    def _happens(self, task: Any, node: Node) -> None:
+        self._enter(task)
+        self.trace.append((node.id, "fired"))
 
     def _note_entered(self) -> None:
         super()._note_entered()
-        for task in list(self._all_tasks()):
+        for task in list(all_tasks(self.workflow)):
             if task.state & _ALIVE and not self._is_armed_only(task):
                 self._enter(task)
             elif task.state == TaskState.COMPLETED and task.internal_data.get(TOLD) == "entered":
@@ -103,8 +101,7 @@ class TracedRun(Run):
 
     def _is_armed_only(self, task: Any) -> bool:
         # A boundary event waits beside its activity: it is entered when it fires.
-        node = self.specification.node(task)
-        return node is not None and node.type == "boundaryEvent" and task.state == TaskState.WAITING
+        return isinstance(task.task_spec, BoundaryEvent) and task.state == TaskState.WAITING
 
     def _enter(self, task: Any) -> None:
         node = self.specification.node(task)
@@ -121,8 +118,6 @@ class TracedRun(Run):
         if node is None:
             return
         self._enter(task)
-        if event == "fired":
-            self.trace.append((node.id, "fired"))
-        elif task.internal_data.get(TOLD) != event:
+        if task.internal_data.get(TOLD) != event:
             task.internal_data[TOLD] = event
             self.trace.append((node.id, event))

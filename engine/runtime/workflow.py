@@ -9,27 +9,27 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
-from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import WorkflowException
 
-from engine.domain.facts import ArmedTimer, Awaited, Data, OpenTask, Snapshot, TaskId, Thrown, Visited
+from engine.domain.facts import Data, OpenTask, Snapshot, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
-from engine.runtime import serializing
-from engine.runtime.compacting import compact, is_live
-from engine.runtime.events import RepeatingTimer
+from engine.runtime import beside, bounding, serializing, waiting
+from engine.runtime.compacting import all_tasks, compact
+from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
+from engine.runtime.scopes import Scopes
 from engine.runtime.scripting import Bounds, CaseEnvironment, CaseScriptEngine, Tools
+from engine.runtime.stepping import run_ready
+from engine.runtime.undrawn import drawn_of
 
 __all__ = ["Bounds", "Run", "Tools"]
 
@@ -50,23 +50,16 @@ class Run:
         self._until = time.thread_time() + tools.bounds.seconds
         #: The element at which something happened last, to name it when the whole is not right.
         self._last: str | None = None
-        self.engine = CaseScriptEngine(CaseEnvironment(self.data, tools, self.visits, self.handlers))
+        self.scopes = Scopes(self.data, meta.get("scopes", {}))
+        self.engine = CaseScriptEngine(CaseEnvironment(self.scopes, tools, self.visits, self.handlers))
         self.workflow: BpmnWorkflow
 
     @classmethod
-    def start(
-        cls, specification: Specification, data: Data, tools: Tools, *, message: str | None = None
-    ) -> Self:
-        """Start a case at its none start event, or at the start event that catches ``message``."""
-        node = specification.start_of_message(message) if message else None
-        return cls.start_at(specification, data, tools, node.id if node else None)
-
-    @classmethod
-    def start_at(cls, specification: Specification, data: Data, tools: Tools, start: str | None) -> Self:
-        """Start a case at a start event, or at its none start event."""
+    def start(cls, specification: Specification, data: Data, tools: Tools, *, at: str | None = None) -> Self:
+        """Start a case at the start event of this id, or at its none start event."""
         run = cls(specification, dict(data), tools, {})
         run.workflow = BpmnWorkflow(specification.spec, dict(specification.called), script_engine=run.engine)
-        run._choose_start(start)
+        run._choose_start(at)
         return run
 
     @classmethod
@@ -84,7 +77,7 @@ class Run:
         task = self._task(task_id)
         if task.state != TaskState.READY or not task.task_spec.manual:
             raise TaskNotFound(task=task_id)
-        self.data.update(answers)
+        self.scopes.write(task, answers)
         node = self.specification.node(task)
         if node is not None:
             self.handlers[node.id] = by
@@ -93,47 +86,42 @@ class Run:
 
     def fire(self, timer_id: str) -> None:
         """Fire one timer; raises :class:`TaskNotFound` when it does not wait any more."""
-        task = self._task(timer_id)
-        for definition in _definitions(task):
-            if task.state != TaskState.WAITING or not isinstance(definition, TimerEventDefinition):
+        for task, node, definition in self._events():
+            if not isinstance(definition, OnceTimer) or waiting.id_of(task, definition) != timer_id:
                 continue
-            if isinstance(definition, RepeatingTimer) and self._still_busy(task):
-                definition.ring(task, quietly=True)
+            if isinstance(definition, RepeatingTimer) and beside.is_still_busy(self.specification, task):
+                definition.arm_next(task, definition.left(task))
                 return
+            self._happens(task, node)
             definition.ring(task)
-            self._note(task, "fired")
+            self._note(task, "fired", node)
             return
         raise TaskNotFound(task=timer_id)
 
     def receive(self, awaited_id: str, message: str, payload: Data) -> None:
         """Give a waiting event its message."""
-        task = self._task(awaited_id)
-        for definition in _definitions(task):
-            if isinstance(definition, MessageEventDefinition) and definition.name == message:
+        for task, node, definition in self._events():
+            if not isinstance(definition, CaseMessage) or definition.name != message:
+                continue
+            if waiting.id_of(task, definition) == awaited_id:
+                self._happens(task, node)
                 task.task_spec.catch(task, BpmnEvent(definition, payload=payload))
                 task.task_spec._update(task)
                 return
         raise TaskNotFound(task=awaited_id)
 
-    def waits_for_signal(self, signal: str) -> bool:
-        """Say whether an event waits for this signal."""
-        return any(
-            isinstance(definition, SignalEventDefinition) and definition.name == signal
-            for _, _, definition in self._waiting()
-        )
-
-    def hear(self, signal: str) -> bool:
-        """Let every event that waits for a signal have it; False when none does."""
-        waiting = [
-            (task, definition)
-            for task, _, definition in self._waiting()
-            if isinstance(definition, SignalEventDefinition) and definition.name == signal
+    def hear(self, signal: str) -> None:
+        """Let every event that waits for a signal have it."""
+        listening = [
+            (task, node, definition)
+            for task, node, definition in self._events()
+            if isinstance(definition, CaseSignal) and definition.name == signal
         ]
-        for task, definition in waiting:
+        for task, node, definition in listening:
             if task.state == TaskState.WAITING:
+                self._happens(task, node)
                 task.task_spec.catch(task, BpmnEvent(definition))
                 task.task_spec._update(task)
-        return bool(waiting)
 
     def cancel(self) -> None:
         """Cancel everything that is alive."""
@@ -145,10 +133,10 @@ class Run:
         Raises :class:`BoundReached` when a bound is met, naming the element.
         """
         try:
-            self.workflow.do_engine_steps(did_complete_task=self._passed)
+            self._go_on()
         except WorkflowException as error:
             # No way out of a gateway, no input for a loop: the procedure's fault, told with its place.
-            element = getattr(getattr(error, "task_spec", None), "bpmn_id", None)
+            element = drawn_of(getattr(getattr(error, "task_spec", None), "bpmn_id", None))
             raise RuntimeFailed("The workflow cannot go on.", element=element, reason=str(error)) from error
         except GuanjiaError:
             raise
@@ -159,7 +147,10 @@ class Run:
         self._refuse_other_starts()
         self._note_entered()
         compact(self.workflow)
-        self._check_bounds()
+        self.scopes.keep({task.id.hex for task in all_tasks(self.workflow)})
+        bounding.check(self.specification, self.workflow, self.tools.bounds, self._last)
+        kept = [self.data, self.scopes.saved()] if self.scopes.instances else self.data
+        bounding.check_data(kept, self.tools.bounds, self._last)
 
     # What became of it ---------------------------------------------------------------------------
 
@@ -170,33 +161,38 @@ class Run:
         thrown = tuple(
             Thrown(event.event_definition.name, dict(event.payload or {}))
             for event in events
-            if isinstance(event.event_definition, MessageEventDefinition)
+            if isinstance(event.event_definition, CaseMessage)
         )
         return Snapshot(
             state=json.dumps(
-                {"workflow": serializing.dump(workflow), "visits": self.visits, "handlers": self.handlers},
+                {
+                    "workflow": serializing.dump(workflow),
+                    "visits": self.visits,
+                    "handlers": self.handlers,
+                    "scopes": self.scopes.saved(),
+                },
                 ensure_ascii=False,
             ),
             ended=workflow.completed,
             data=self.data,
             open_tasks=() if workflow.completed else tuple(self._open_tasks()),
-            timers=() if workflow.completed else tuple(self._timers()),
-            awaited=() if workflow.completed else tuple(self._awaited()),
+            timers=tuple(waiting.timers(self.specification, workflow)),
+            awaited=tuple(waiting.awaited(self.specification, workflow)),
             thrown=thrown,
             signals=tuple(
                 event.event_definition.name
                 for event in events
-                if isinstance(event.event_definition, SignalEventDefinition)
+                if isinstance(event.event_definition, CaseSignal)
             ),
             visited=tuple(self.visited),
         )
 
-    def evaluate(self, expression: str) -> Any:
-        """Evaluate an expression of the procedure over the case's data."""
-        return self.engine.environment.evaluate(expression, {})
+    def evaluate(self, expression: str, local: Data | None = None) -> Any:
+        """Evaluate an expression of the procedure over the case's data, and a task's own."""
+        return self.engine.environment.evaluate(expression, local or {})
 
     def _open_tasks(self) -> Iterator[OpenTask]:
-        for task in self._all_tasks():
+        for task in all_tasks(self.workflow):
             if task.state != TaskState.READY or not task.task_spec.manual:
                 continue
             node = self.specification.node(task)
@@ -209,44 +205,13 @@ class Run:
                 name=node.name,
                 role=role or lane,
                 properties={**node.properties, **({"help": node.instructions} if node.instructions else {})},
-                data=dict(task.data),
+                data=self.scopes.local(task),
                 process=node.process,
                 visit=self.visits.get(node.id, 0) + 1,
             )
 
-    def _timers(self) -> Iterator[ArmedTimer]:
-        for task, node, definition in self._waiting():
-            due = task._get_internal_data("due")
-            if isinstance(definition, TimerEventDefinition) and due:
-                yield ArmedTimer(
-                    id=task.id.hex,
-                    node=node.id,
-                    name=node.name or definition.name,
-                    due_at=datetime.fromisoformat(due),
-                    expression=definition.expression,
-                    attached_to=node.attached_to,
-                    interrupting=node.interrupting,
-                    process=node.process,
-                )
-
-    def _awaited(self) -> Iterator[Awaited]:
-        for task, node, definition in self._waiting():
-            if isinstance(definition, MessageEventDefinition):
-                correlation = node.properties.get("correlation")
-                value = self.engine.evaluate(task, correlation) if correlation else None
-                yield Awaited(
-                    id=task.id.hex,
-                    node=node.id,
-                    message=definition.name,
-                    correlation=None if value is None else str(value),
-                )
-
-    def _waiting(self) -> Iterator[tuple[Any, Node, Any]]:
-        for task in self.workflow.event_manager.tasks.values():
-            node = self.specification.node(task)
-            if node is not None and task.state == TaskState.WAITING:
-                for definition in _definitions(task):
-                    yield task, node, definition
+    def _events(self) -> Iterator[tuple[Any, Node, Any]]:
+        return waiting.events(self.specification, self.workflow)
 
     # Inside ----------------------------------------------------------------------------------------
 
@@ -255,11 +220,6 @@ class Run:
         if task is None:
             raise TaskNotFound(task=task_id)
         return task
-
-    def _all_tasks(self) -> Iterator[Any]:
-        yield from self.workflow.tasks.values()
-        for sub in self.workflow.subprocesses.values():
-            yield from sub.tasks.values()
 
     def _choose_start(self, chosen: str | None) -> None:
         # Every start event of a procedure waits in a new workflow; only one of them was meant.
@@ -282,25 +242,25 @@ class Run:
                 if isinstance(task.task_spec, StartEvent) and task.state == TaskState.WAITING:
                     task.cancel()
 
-    def _still_busy(self, timer: Any) -> bool:
-        # A reminder to do something every day is one thing to do, however many days it was left.
-        node = self.specification.node(timer)
-        return (
-            node is not None
-            and node.properties.get("overlap") == "skip"
-            # The library hangs its own join below the event, which waits as long as the activity does.
-            and any(
-                is_live(below)
-                for child in timer.children
-                if self.specification.node(child) is not None
-                for below in child
-            )
-        )
+    def _go_on(self) -> None:
+        """Let the library do its steps until nothing more happens by itself."""
+        try:
+            while True:
+                run_ready(self.workflow, self._passed)
+                # A condition may hold now because of what another branch wrote.
+                held = [task for task, _, found in self._events() if isinstance(found, CaseCondition)]
+                for task in held:
+                    task.task_spec._update(task)
+                if not any(task.state == TaskState.READY and not task.task_spec.manual for task in held):
+                    return
+        except _Uncaught:
+            # BPMN leaves it to the engine what an error does that nobody catches: here it ends the case.
+            self.workflow.cancel()
 
     def _passed(self, task: Any) -> None:
-        bounds, element = self.tools.bounds, task.task_spec.bpmn_id
+        bounds, node = self.tools.bounds, self.specification.node(task)
         self._steps += 1
-        self._last = element or self._last
+        self._last = node.id if node else self._last
         if self._steps > bounds.steps:
             raise BoundReached(bound="steps", limit=bounds.steps, element=self._last)
         if self._last and time.thread_time() > self._until:
@@ -308,12 +268,20 @@ class Run:
         if task.workflow.depth > bounds.depth:
             raise BoundReached(bound="depth", limit=bounds.depth, element=self._last)
         if self._steps % 20 == 0:
-            self._require_few_alive()
-        if self.specification.node(task) is not None:
+            bounding.require_few_alive(self.workflow, bounds)
+        if task.state == TaskState.COMPLETED:
             self._note(task, "completed")
+        beside.wait_again(task)
+        beside.end_with_activity(self.specification, task)
+        thrown = (event.event_definition for event in self.workflow.bpmn_events)
+        if any(isinstance(definition, ErrorEventDefinition) for definition in thrown):
+            raise _Uncaught
 
-    def _note(self, task: Any, event: Any) -> None:
-        node = self.specification.node(task)
+    def _happens(self, task: Any, node: Node) -> None:
+        """An event is about to happen; a run that tells more overrides it."""
+
+    def _note(self, task: Any, event: Any, node: Node | None = None) -> None:
+        node = node or self.specification.node(task)
         if node is None:
             return
         if event == "completed":
@@ -332,7 +300,7 @@ class Run:
 
     def _note_entered(self) -> None:
         # Before the tree is compacted: afterwards a repeated node hangs where its first visit did.
-        for task in self._all_tasks():
+        for task in all_tasks(self.workflow):
             if task.state == TaskState.COMPLETED:
                 # What an event gateway chose by is of no use any more, and cannot be saved.
                 task.internal_data.pop("seen_events", None)
@@ -351,48 +319,6 @@ class Run:
             above = above.parent
         return None
 
-    def _check_bounds(self) -> None:
-        bounds = self.tools.bounds
-        live = self._require_few_alive()
-        stalled = [task for task in live if task.state == TaskState.READY and not task.task_spec.manual]
-        if stalled:
-            raise RuntimeFailed("The case does not move on.", element=stalled[0].task_spec.bpmn_id)
-        self._require_waiting_for_something(live)
-        deepest = max((sub.depth for sub in self.workflow.subprocesses.values()), default=0)
-        if deepest > bounds.depth:
-            raise BoundReached(bound="depth", limit=bounds.depth, element=self._last)
-        try:
-            size = len(json.dumps(self.data, ensure_ascii=False, allow_nan=False))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise RuntimeFailed(
-                "The case's data cannot be stored.", element=self._last, reason=str(error)
-            ) from error
-        if size > bounds.data:
-            raise BoundReached(bound="data", limit=bounds.data, size=size, element=self._last)
 
-    def _require_few_alive(self) -> list[Any]:
-        live = [
-            task
-            for task in self._all_tasks()
-            if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED)
-        ]
-        if len(live) > self.tools.bounds.live:
-            element = live[-1].task_spec.bpmn_id
-            raise BoundReached(bound="live", limit=self.tools.bounds.live, element=element)
-        return live
-
-    def _require_waiting_for_something(self, live: list[Any]) -> None:
-        # A join that nothing can reach any more would hold its case for ever without anybody seeing it.
-        if self.workflow.completed or any(task.state == TaskState.READY for task in live):
-            return
-        if not any(self._waiting()):
-            joins = [task for task in live if self.specification.node(task) is not None]
-            raise RuntimeFailed(
-                "The case would wait for ever.",
-                element=(joins or live or [self.workflow.task_tree])[-1].task_spec.bpmn_id,
-            )
-
-
-def _definitions(task: Any) -> list[Any]:
-    definition = getattr(task.task_spec, "event_definition", None)
-    return list(getattr(definition, "event_definitions", [definition]))
+class _Uncaught(Exception):
+    """An error that no boundary event catches."""

@@ -15,10 +15,10 @@ from engine.store.models import Model
 FOLDER = Path(__file__).resolve().parent / "migrations"
 
 
-def upgrade(bind: sa.Engine) -> None:
-    """Run the migrations that the database has not seen; safe to repeat."""
+def upgrade(bind: sa.Engine, to: str = "head") -> None:
+    """Run the migrations that the database has not seen, up to one; safe to repeat."""
     with bind.begin() as connection:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), to)
 
 
 def revise(bind: sa.Engine, number: str, message: str) -> None:

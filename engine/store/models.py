@@ -146,6 +146,8 @@ class Task(Model):
     properties: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(sa.String(20))
     visit: Mapped[int] = mapped_column(default=1)
+    #: What it sees besides the case's data: the item of its instance.
+    local: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sa.text("'{}'"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     #: Why it is in this inbox, for people: lane, expression, fallback.
     assigned_because: Mapped[str] = mapped_column(default="")
@@ -215,13 +217,15 @@ class Job(Model):
 
 
 class Subscription(Model):
-    """A message that a case waits for."""
+    """A message or a signal that a case waits for."""
 
     __tablename__ = "subscription"
-    __table_args__ = (Index("ix_subscription_message", "message", "correlation"),)
+    __table_args__ = (Index("ix_subscription_kind_name", "kind", "name", "correlation"),)
 
-    key: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    message: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    #: The workflow's id of the event.
+    key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    name: Mapped[str] = mapped_column(sa.String(200))
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     node: Mapped[str]
     correlation: Mapped[str | None]

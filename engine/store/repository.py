@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.domain.facts import CaseId, TaskId
+from engine.domain.facts import CaseId, TaskId, Trigger
 from engine.errors import CaseChanged, CaseNotFound, ProcedureNotFound, TaskNotFound
 from engine.store.models import (
     Account,
@@ -155,25 +155,29 @@ def account(session: Session, account_id: int) -> Account | None:
 # Jobs ----------------------------------------------------------------------------------------
 
 
-def armed_jobs(session: Session, case_id: int) -> list[Job]:
-    """Everything that is still due in a case."""
-    return list(session.scalars(sa.select(Job).where(Job.case_id == case_id, Job.status == "armed")))
+def standing_jobs(session: Session, case_id: int) -> list[Job]:
+    """Everything that is still to be done in a case: what is armed, and the incidents."""
+    standing = Job.status.in_(("armed", "incident"))
+    return list(session.scalars(sa.select(Job).where(Job.case_id == case_id, standing)))
 
 
 def due_jobs(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(job id, case id) of what is due, the oldest promise first."""
+    """(job id, case id) of what is due, the oldest promise first.
+
+    What stands behind a job of its case that somebody has under way, or that is put off, is not listed.
+    """
     rows = session.execute(
         sa.select(Job.id, Job.case_id)
-        .where(Job.status == "armed", Job.run_at <= now)
+        .where(Job.status == "armed", Job.run_at <= now, ~_behind(now))
         .order_by(Job.due_at, Job.id)
         .limit(limit)
     )
     return [(row.id, row.case_id) for row in rows]
 
 
-def next_run(session: Session) -> datetime | None:
-    """When the next job is to run."""
-    return session.scalar(sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed"))
+def next_run(session: Session, now: datetime) -> datetime | None:
+    """When the next job is to run that can; what stands behind another has to wait for that."""
+    return session.scalar(sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed", ~_behind(now)))
 
 
 def newest_job(session: Session) -> int:
@@ -184,17 +188,38 @@ def newest_job(session: Session) -> int:
 def claim_job(session: Session, job_id: int, now: datetime, until: datetime) -> int | None:
     """Count an attempt of a due job and keep it from others ``until`` then; its number.
 
-    None when somebody else has it, or did it.
+    None when somebody else has it, or did it, or has to do an earlier one of its case first.
     """
     result = session.execute(
         sa.update(Job)
-        .where(Job.id == job_id, Job.status == "armed", Job.run_at <= now)
+        .where(Job.id == job_id, Job.status == "armed", Job.run_at <= now, ~_before(aliased(Job), now))
         .values(attempts=Job.attempts + 1, run_at=until)
         .execution_options(synchronize_session=False)
     )
     if result.rowcount != 1:  # type: ignore[attr-defined]
         return None
     return session.scalar(sa.select(Job.attempts).where(Job.id == job_id))
+
+
+def _before(earlier: type[Job], now: datetime, *more: sa.ColumnElement[bool]) -> sa.Exists:
+    """Something of the same case was due earlier and has not failed yet: a case's promises keep their order.
+
+    One that failed has lost its place; the others need not wait for it.
+    """
+    return sa.exists().where(
+        earlier.case_id == Job.case_id,
+        earlier.status == "armed",
+        earlier.error.is_(None),
+        earlier.due_at <= now,
+        sa.or_(earlier.due_at < Job.due_at, sa.and_(earlier.due_at == Job.due_at, earlier.id < Job.id)),
+        *more,
+    )
+
+
+def _behind(now: datetime) -> sa.Exists:
+    """Something earlier of the same case is under way with somebody, or put off."""
+    earlier = aliased(Job)
+    return _before(earlier, now, earlier.run_at > now)
 
 
 def claim_incident(session: Session, job_id: int, attempts: int, until: datetime) -> bool:
@@ -216,14 +241,11 @@ def finish_job(session: Session, job_id: int, status: str, at: datetime) -> bool
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def cancel_jobs(session: Session, case_id: int, at: datetime, *, keys: list[str] | None = None) -> None:
-    """Cancel what is armed in a case, or only what has these keys."""
-    statement = sa.update(Job).where(Job.case_id == case_id, Job.status == "armed")
-    if keys is not None:
-        if not keys:
-            return
-        statement = statement.where(Job.key.in_(keys))
-    session.execute(statement.values(status="cancelled", done_at=at))
+def drop_jobs(session: Session, job_ids: Sequence[int], at: datetime) -> None:
+    """Cancel jobs that are armed or incidents: what they were about is over."""
+    if job_ids:
+        standing = sa.and_(Job.id.in_(job_ids), Job.status.in_(("armed", "incident")))
+        session.execute(sa.update(Job).where(standing).values(status="cancelled", done_at=at))
 
 
 # Messages ------------------------------------------------------------------------------------
@@ -235,15 +257,16 @@ def replace_subscriptions(session: Session, case_id: int, rows: list[Subscriptio
     session.add_all(rows)
 
 
-def subscribers(session: Session, message: str, correlation: str | None) -> list[Subscription]:
-    """The cases that wait for this message."""
-    statement = sa.select(Subscription).where(Subscription.message == message, _meant_by(correlation))
+def subscribers(session: Session, trigger: Trigger, correlation: str | None) -> list[Subscription]:
+    """What waits for this message or signal, in all cases."""
+    statement = sa.select(Subscription).where(*_meant_by(trigger, correlation))
     return list(session.scalars(statement.order_by(Subscription.case_id)))
 
 
-def _meant_by(correlation: str | None) -> sa.ColumnElement[bool]:
+def _meant_by(trigger: Trigger, correlation: str | None) -> list[sa.ColumnElement[bool]]:
     anybody = Subscription.correlation.is_(None)
-    return anybody if correlation is None else sa.or_(anybody, Subscription.correlation == correlation)
+    asked = anybody if correlation is None else sa.or_(anybody, Subscription.correlation == correlation)
+    return [Subscription.kind == trigger.kind, Subscription.name == trigger.name, asked]
 
 
 # History -------------------------------------------------------------------------------------
@@ -370,16 +393,13 @@ def first_open_task_of(session: Session, case_id: int, account_id: int) -> Task 
 
 
 def subscriptions_of(
-    session: Session, case_id: int, message: str, correlation: str | None
+    session: Session, case_id: int, trigger: Trigger, correlation: str | None
 ) -> list[Subscription]:
-    """What of a case this message is meant for."""
-    return list(
-        session.scalars(
-            sa.select(Subscription).where(
-                Subscription.case_id == case_id, Subscription.message == message, _meant_by(correlation)
-            )
-        )
+    """What of a case this message or signal is meant for."""
+    statement = sa.select(Subscription).where(
+        Subscription.case_id == case_id, *_meant_by(trigger, correlation)
     )
+    return list(session.scalars(statement))
 
 
 def anything_done(session: Session, case_id: int) -> bool:

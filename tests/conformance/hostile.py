@@ -353,14 +353,20 @@ def _rows(canary: str) -> list[tuple[str, bool | None, list[Callable[[], bytes]]
             ],
         ),
         (
-            "no start, no end, nothing",
-            True,
+            "no start, no end",
+            False,
             [
                 lambda: process(user() + END + flow("a", "e")),
                 lambda: process(START + user() + flow("s", "a")),
+                lambda: process(user()),
+            ],
+        ),
+        (
+            "nothing",
+            True,
+            [
                 lambda: process(""),
                 lambda: definitions(""),
-                lambda: process(user()),
                 lambda: definitions('<bpmn:collaboration id="c"/>'),
             ],
         ),

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from engine.errors import Invalid
 from engine.trying import dry_run
+from tests.drawing import Drawing, many
 from web.terminal.diagrams import dry_run as command
 
 HEAD = (
@@ -264,3 +265,27 @@ def test_the_command_prints_one_document(tmp_path: Path) -> None:
     told = json.loads(done.output)
     assert done.exit_code == 0
     assert set(told) == {"end", "trace", "open", "data", "findings"}
+
+
+def test_an_activity_for_each_of_a_list_nobody_filled_is_done_for_two() -> None:
+    drawing = Drawing("s:start -> a:user -> e:end", a=many(over="people", item="person", into="votes"))
+    told = run(drawing.xml())
+    assert told["end"] == "completed"
+    assert steps(told).count("a completed") == 2
+
+
+def test_the_trace_names_drawn_elements_only() -> None:
+    told = run(
+        Drawing(
+            """
+            a:user -> b:user
+            a -> c:user
+            h:esub {
+              x:start(message stop) -> d:user
+            }
+            """
+        ).xml(),
+        {"events": [{"message": "stop"}]},
+    )
+    assert {seen["element"] for seen in told["trace"]} <= {"a", "b", "c", "d", "h", "x"}
+    assert "x fired" in steps(told)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine import jobs, procedures
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
+from engine.store import repository
 from engine.store.database import Session
 from engine.store.models import (
     Case,
@@ -85,13 +86,13 @@ def _restored(engine: Engine, session: Session, case: Case) -> Iterator[str]:
         "timers", {(timer.id, timer.due_at) for timer in snapshot.timers}, {(key, due) for key, due in timers}
     )
     waiting = session.execute(
-        sa.select(Subscription.key, Subscription.message, Subscription.correlation).where(
+        sa.select(Subscription.key, Subscription.kind, Subscription.name, Subscription.correlation).where(
             Subscription.case_id == case.id
         )
     )
     yield from _differ(
         "subscriptions",
-        {(found.id, found.message, found.correlation) for found in snapshot.awaited},
+        {(found.id, found.kind, found.name, found.correlation) for found in snapshot.awaited},
         {tuple(row) for row in waiting},
     )
 
@@ -188,7 +189,5 @@ def _registers(session: Session) -> Iterator[str]:
 
 def _overdue(engine: Engine) -> list[str]:
     with engine.database.look() as session:
-        left = session.execute(
-            sa.select(Job.kind, Job.node, Job.run_at).where(Job.status == "armed", Job.run_at <= engine.now())
-        )
-        return [f"armed and overdue: {tuple(row)}" for row in left]
+        left = [session.get_one(Job, found) for found, _ in repository.due_jobs(session, engine.now(), 100)]
+        return [f"armed and overdue: {job.kind} {job.node} {job.run_at}" for job in left]

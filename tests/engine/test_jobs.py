@@ -190,3 +190,30 @@ def test_a_failing_job_is_logged_with_its_reason(world: World, caplog: pytest.Lo
     (record,) = caplog.records
     assert record.exc_info is not None
     assert "note_early" in record.getMessage()
+
+
+def test_a_case_goes_on_beside_an_incident_which_ends_with_what_it_was_about(world: World) -> None:
+    case = world.start("alarm")
+    with world.engine.database.transaction() as session:
+        early, later = session.scalars(sa.select(Job).where(Job.case_id == case).order_by(Job.due_at))
+        early.status = "incident"
+        identity, later_due = early.id, later.due_at
+    world.clock.at = later_due
+    assert jobs.run_due(world.engine) == 1
+    assert world.case(case).data["order"] == ["later"]
+    assert world.look(sa.select(Job.status).where(Job.id == identity)) == ["incident"]
+    cases.cancel_case(world.engine, case, by=SYSTEM, reason="误建")
+    assert world.look(sa.select(Job.status).where(Job.id == identity)) == ["cancelled"]
+
+
+def test_nobody_looks_again_and_again_at_what_stands_behind_another(world: World) -> None:
+    case = world.start("alarm")
+    cases.suspend_case(world.engine, case, by=SYSTEM, reason="等材料")
+    world.clock.at += timedelta(days=1)
+    assert jobs.run_due(world.engine) == 0
+    following = jobs.next_due(world.engine)
+    assert following is not None
+    assert following > world.clock.at
+    cases.resume_case(world.engine, case, by=SYSTEM)
+    assert jobs.run_due(world.engine) == 2
+    assert world.case(case).data["order"] == ["early", "later"]

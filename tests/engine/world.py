@@ -19,6 +19,7 @@ from engine.scenarios import FakeClock
 from engine.store.database import Session
 from engine.store.models import Account, AccountRole, Case, History, Inbox, Job, Notice, Task
 from engine.wiring import Engine, Settings, open_engine
+from tests.drawing import Drawing
 from tests.engine import server
 
 FILES = Path(__file__).parent / "procedures"
@@ -97,6 +98,11 @@ class World:
     def bundle(self, name: str) -> bundles.Bundle:
         """The files of a toy procedure."""
         return bundles.from_folders(self.settings.bpmn, self.settings.forms, name)
+
+    def draw(self, name: str, text: str, **more: str) -> None:
+        """Publish a drawing as a procedure of clerks."""
+        drawing = Drawing(text, process=name, starters="clerk", **more).xml().decode()
+        procedures.publish(self.engine, bundles.Bundle(name, {bundles.DIAGRAM: drawing}), by=SYSTEM)
 
     def reopen(self) -> None:
         """What a restart does: everything in memory is gone."""

@@ -459,9 +459,11 @@ def test_the_environment_evaluates_with_its_own_and_the_calls_functions() -> Non
 
 # Against Python itself ------------------------------------------------------------------------
 
+#: The reciprocal of a number next to nothing passes the limit of 512 bits, which is told of on its own.
+_ordinary = st.floats(-50, 50).filter(lambda number: number == 0 or abs(number) > 1e-9)
 _numbers = st.one_of(
     st.integers(-50, 50).map(lambda n: f"({n})"),
-    st.floats(-50, 50, allow_nan=False).map(lambda n: f"({n!r})"),
+    _ordinary.map(lambda n: f"({n!r})"),
     st.sampled_from(["a", "b", "c", "True", "False"]),
 )
 _arithmetic = st.recursive(
@@ -488,7 +490,7 @@ _boolean = st.recursive(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(_arithmetic, _boolean), st.integers(-9, 9), st.floats(-9, 9), st.booleans())
+@given(st.one_of(_arithmetic, _boolean), st.integers(-9, 9), _ordinary, st.booleans())
 def test_arithmetic_and_logic_give_what_python_gives(source: str, a: int, b: float, c: bool) -> None:
     names = {"a": a, "b": b, "c": c}
     allowed = {name: __builtins__[name] for name in ("abs", "int", "bool", "round", "max", "sum")}

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from engine import Engine, Settings, check_files, open_engine, report_json
-from engine.bundles import Bundle, from_folders, procedures_in
+from engine.bundles import Bundle, decisions_in, from_folders, procedures_in
 from engine.errors import Invalid
 from engine.runtime.layout import tidy as tidied
 from engine.runtime.reading import Unreadable
@@ -44,7 +44,7 @@ def print_json(told: object) -> None:
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check diagrams with their forms, registers and translation.
+    """Check diagrams with their forms, registers, decisions and translation.
 
     Exit status 0 when all are deployable, 1 when not, 2 for bad usage.
     """
@@ -99,7 +99,14 @@ def dry_run(file: Path, as_json: bool, answers: Any, max_steps: int) -> None:
         raise click.BadParameter(f"the answers are not JSON: {error}") from error
     settings = _settings()
     try:
-        told = try_out(file.read_bytes(), given, max_steps, _diagram_of(settings), _form_of(settings))
+        told = try_out(
+            file.read_bytes(),
+            given,
+            max_steps,
+            _diagram_of(settings),
+            _form_of(settings),
+            lambda name: decisions_in(settings.bpmn / name if name else file.parent),
+        )
     except Invalid as error:
         raise click.BadParameter(str(error), param_hint="--answers") from error
     if as_json:

@@ -1,0 +1,222 @@
+"""Mend elements of a kind that cannot run: the nearest kind that can takes their place."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.runtime import reading
+from engine.runtime.lint_codes import RULES
+from engine.runtime.normalising import is_apart
+from engine.runtime.reading import BPMN, local, q
+from engine.runtime.repairing.events import said_in
+from engine.runtime.repairing.work import (
+    BY_HAND,
+    Work,
+    definitions_of,
+    discard,
+    drop,
+    label_of,
+    nodes_of,
+    remove,
+    retag,
+)
+
+#: What a process may hold besides nodes and flows without anybody objecting.
+_SILENT = frozenset(
+    {
+        *(
+            "documentation",
+            "extensionElements",
+            "laneSet",
+            "sequenceFlow",
+            "dataObject",
+            "dataObjectReference",
+        ),
+        *("textAnnotation", "association", "group", "ioSpecification", "property", "incoming", "outgoing"),
+        *("monitoring", "auditing", "supportedInterfaceRef", "correlationSubscription", "category"),
+        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference", "dataStore"),
+        *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "categoryValueRef", "supports"),
+        *("completionCondition", "resourceRole", "performer", "humanPerformer", "potentialOwner", "artifact"),
+    }
+)
+
+
+def mend(work: Work) -> None:
+    """Mend the kinds of a file's elements."""
+    for scope in work.scopes():
+        for child in list(scope.iterchildren(f"{{{BPMN}}}*")):
+            _mend_element(work, child)
+    if "unsupported-compensation" in RULES:
+        _mend_compensation(work)
+
+
+def _mend_element(work: Work, element: etree._Element) -> None:
+    kind = local(element)
+    if element.get("instantiate") == "true" and "start-instantiate" in RULES:
+        drop(element, "instantiate")
+        work.done("start-instantiate", element, "不再由它开始", "it no longer begins the process")
+        work.ask(
+            element,
+            "原来由这条消息开始；现在由谁开始？",
+            "its message began the process; who begins it now?",
+            "由人开始 / a person begins it",
+        )
+    if kind in ("dataStoreReference", "dataStore") and "unsupported-data-store" in RULES:
+        _mend_store(work, element)
+    elif kind == "complexGateway" and "unsupported-complex-gateway" in RULES:
+        for child in list(element.iterchildren(q("activationCondition"))):
+            remove(child)
+        retag(element, "inclusiveGateway")
+        work.done(
+            "unsupported-complex-gateway",
+            element,
+            "复杂网关改为包容网关",
+            "the complex gateway is an inclusive one now",
+        )
+        work.ask(
+            element,
+            "原来是复杂网关；走到这里的路要不要都等齐？",
+            "this was a complex gateway; does it wait for every way that is under way?",
+            "都等齐 / it waits for all",
+        )
+    elif kind == "adHocSubProcess" and "unsupported-adhoc" in RULES:
+        for child in list(element.iterchildren(q("completionCondition"))):
+            remove(child)
+        retag(element, "subProcess")
+        work.done(
+            "unsupported-adhoc",
+            element,
+            "临时子流程改为普通子流程",
+            "the ad-hoc sub-process is an ordinary one now",
+        )
+        work.ask(
+            element,
+            "里面的工作按什么顺序做，哪些可以不做？",
+            "in which order is the work in it done, and what may be left out?",
+            "都做一次 / each is done once",
+        )
+    elif kind in reading.SUBPROCESSES and is_apart(element) and element.get("isForCompensation") != "true":
+        _mend_event_subprocess(work, element)
+    elif kind not in reading.NODES and kind not in _SILENT:
+        _mend_unknown(work, element)
+
+
+def _mend_store(work: Work, element: etree._Element) -> None:
+    name = label_of(element)
+    if local(element) == "dataStore":
+        work.remove(element)
+        return
+    thing = etree.Element(q("dataObject"), id=work.new_id(f"{element.get('id', '')[:60]}_data"))
+    element.addprevious(thing)
+    drop(element, "dataStoreRef")
+    retag(element, "dataObjectReference")
+    element.set("dataObjectRef", thing.get("id", ""))
+    work.done(
+        "unsupported-data-store",
+        element,
+        "数据存储改画为数据对象",
+        "the data store is drawn as a data object",
+    )
+    work.ask(
+        element,
+        f"“{name}”是哪本台账，由哪一步写入？",
+        f"which register is “{name}”, and which step writes to it?",
+        "不写入 / nothing is written",
+    )
+
+
+def _mend_unknown(work: Work, element: etree._Element) -> None:
+    kind, element_id = local(element), element.get("id", "")
+    has_flows = any(element_id in (f.get("sourceRef"), f.get("targetRef")) for f in work.flows())
+    if not (element_id and has_flows):
+        work.done(
+            "unsupported-element",
+            element,
+            f"不支持 {kind}，已删去",
+            f"{kind} is not supported; it was removed",
+        )
+        work.remove(element)
+        return
+    for child in list(element.iterchildren(f"{{{BPMN}}}*")):
+        if local(child) not in ("documentation", "extensionElements", "incoming", "outgoing"):
+            remove(child)
+    retag(element, "userTask")
+    work.done(
+        "unsupported-element",
+        element,
+        f"不支持 {kind}，改为人工任务",
+        f"{kind} is not supported; a person does it now",
+    )
+    work.ask(
+        element,
+        f"原来是 {kind}；这一步做什么？",
+        f"this was a {kind}; what is done here?",
+        BY_HAND,
+    )
+
+
+def _mend_event_subprocess(work: Work, element: etree._Element) -> None:
+    """It begins with one event, and no flow leads to it or from it; else it is an ordinary one."""
+    name, flows = element.get("id", ""), work.flows()
+    starts = nodes_of(element, "startEvent")
+    attached = any(event.get("attachedToRef") == name for event in work.nodes("boundaryEvent"))
+    led_to = any(flow.get("targetRef") == name for flow in flows)
+    if len(starts) != 1 or not definitions_of(starts[0]) or attached or led_to:
+        _make_ordinary(work, element)
+        return
+    for flow in flows:
+        if flow.get("sourceRef") == name:
+            work.remove(flow)
+            work.done(
+                "event-subprocess-flow", element, "删去了流出的连线", "the flow that left it was removed"
+            )
+    if definitions_of(starts[0])[0].tag == q("errorEventDefinition") and "isInterrupting" in starts[0].attrib:
+        drop(starts[0], "isInterrupting")
+
+
+def _make_ordinary(work: Work, element: etree._Element) -> None:
+    said = ", ".join(
+        f"{local(d).removesuffix('EventDefinition')} {said_in(d)}".strip()
+        for start in nodes_of(element, "startEvent")
+        for d in definitions_of(start)
+    )
+    element.set("triggeredByEvent", "false")
+    for start in nodes_of(element, "startEvent"):
+        drop(start, "isInterrupting")
+        for definition in definitions_of(start):
+            discard(definition)
+    work.done(
+        "event-subprocess-start",
+        element,
+        "事件子流程改为普通子流程",
+        "the event sub-process is an ordinary one now",
+    )
+    work.ask(
+        element,
+        f"原来是事件子流程（{said}）；什么时候做？",
+        f"this was an event sub-process ({said}); when is it done?",
+        "False",
+    )
+
+
+def _mend_compensation(work: Work) -> None:
+    """What undoes work becomes a way of its own, that nothing takes until somebody says when."""
+    nodes = {node.get("id", ""): node for node in work.nodes()}
+    for line in list(work.root.iter(q("association"))):
+        source, target = nodes.get(line.get("sourceRef", "")), nodes.get(line.get("targetRef", ""))
+        if source is None or target is None or target.get("isForCompensation") != "true":
+            continue
+        scope = source.getparent()
+        if scope is not None and scope is target.getparent() and local(source) == "boundaryEvent":
+            target.attrib.pop("isForCompensation")
+            work.remove(line)
+            work.add_flow(scope, source, target)
+    for node in nodes.values():
+        if node.get("isForCompensation") == "true":
+            node.attrib.pop("isForCompensation")
+            work.done(
+                "unsupported-compensation",
+                node,
+                "补偿改为普通的一步",
+                "the compensation is an ordinary step now",
+            )
