@@ -47,8 +47,8 @@ class Repeated(LoopTask, BpmnSpecMixin):
         spec._update(child)
 
     def instance_done(self, workflow: Any, child: Any) -> None:
-        my_task = child.parent
         """Go on when an instance is completed; the parser connects it to what is done many times."""
+        my_task = child.parent
         # Two that end in the same step: the first may have ended the whole.
         if my_task is None or my_task.state != TaskState.STARTED or not self._is_over(my_task, child):
             return

@@ -1,7 +1,8 @@
 """Run one case: start it or restore it, let something happen, advance, and say what it became.
 
-A run is made for one step and thrown away. When anything in it fails, nothing of it is kept: the
-library leaves a failed workflow half moved.
+A run is made for one step. When anything in it fails, nothing of it is kept: the library leaves a failed
+workflow half moved. When the step was saved, another run may take its workflow over (:meth:`Run.again`),
+which is what restoring it would give, without the reading.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ __all__ = ["Bounds", "Run", "Tools"]
 class Run:
     """A case for the length of one step."""
 
+    workflow: BpmnWorkflow
+
     def __init__(
         self, specification: Specification, data: Data, tools: Tools, meta: Mapping[str, Any]
     ) -> None:
@@ -52,7 +55,6 @@ class Run:
         self._last: str | None = None
         self.scopes = Scopes(self.data, meta.get("scopes", {}))
         self.engine = CaseScriptEngine(CaseEnvironment(self.scopes, tools, self.visits, self.handlers))
-        self.workflow: BpmnWorkflow
 
     @classmethod
     def start(cls, specification: Specification, data: Data, tools: Tools, *, at: str | None = None) -> Self:
@@ -68,6 +70,15 @@ class Run:
         saved = json.loads(state)
         run = cls(specification, dict(data), tools, saved)
         run.workflow = serializing.load(saved["workflow"], specification, run.engine)
+        return run
+
+    @classmethod
+    def again(cls, before: Run, tools: Tools) -> Self:
+        """The case of a run whose step was saved, for its next step; ``before`` is not used any more."""
+        meta = {"visits": before.visits, "handlers": before.handlers, "scopes": before.scopes.saved()}
+        run = cls(before.specification, before.data, tools, meta)
+        run.workflow = before.workflow
+        run.workflow.script_engine = run.engine
         return run
 
     # What can happen -----------------------------------------------------------------------------

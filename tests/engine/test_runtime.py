@@ -94,7 +94,7 @@ class Walk:
     @property
     def size(self) -> int:
         """How many tasks the saved tree holds."""
-        return len(json.loads(json.loads(self.snapshot.state)["workflow"])["tasks"])
+        return len(json.loads(self.snapshot.state)["workflow"]["tasks"])
 
     def complete(self, node: str, which: int = 0, **answers: Any) -> None:
         """Complete an open task of a node."""

@@ -47,7 +47,7 @@ def test_a_thousand_rounds_of_rework_stay_as_cheap_as_the_first(world: World) ->
             spent = statements
             if number <= 10 or number >= ROUNDS - 10:
                 state = world.case(case).state
-                costs.append(Cost(spent, len(state), len(json.loads(json.loads(state)["workflow"])["tasks"])))
+                costs.append(Cost(spent, len(state), len(json.loads(state)["workflow"]["tasks"])))
     finally:
         event.remove(bind, "before_cursor_execute", count)
 
