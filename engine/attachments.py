@@ -30,8 +30,8 @@ from engine.errors import (
 from engine.queries import seeing
 from engine.queries.personal import veil_of
 from engine.queries.timeline import attachment_row, field_key
-from engine.store import models, repository
-from engine.store.models import Case, History, Task
+from engine.store import models, saving
+from engine.store.models import Case, Task
 from engine.wiring import Engine
 
 #: Characters of a field's path in the form: ``materials.0.photo``.
@@ -84,20 +84,19 @@ def add_attachment(
         by_id=by.id,
     )
     with engine.database.transaction() as session:
-        case = repository.lock_case(session, case_id)
+        case = saving.lock_case(session, case_id)
         if case.status != "active":
             raise CaseNotActive(case=case.number, status=case.status)
         session.add(row)
-        told = History(
+        told = saving.entry(
+            by,
+            "attached",
             at=row.at,
-            actor_id=by.id,
-            actor=by.name,
-            kind="attached",
             process=case.procedure,
             task_id=task_id,
             detail={"name": clean, "field": field},
         )
-        repository.append_history(session, case, [told])
+        saving.append_history(session, case, [told])
     return attachment_row(row)
 
 

@@ -11,7 +11,7 @@ from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, Proce
 from engine.procedures import Published
 from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
-from engine.store import repository
+from engine.store import repository, saving
 from engine.store.database import Session
 from engine.store.models import Case, Subscription
 from engine.wiring import Engine
@@ -41,8 +41,8 @@ def start_case(
         published = procedures.latest(engine, session, procedure)
         if not any(by.has_role(role, site) for role in published.starters(engine)):
             raise Forbidden(procedure=procedure, site=site)
-        case = _open(engine, session, published, by=by, site=site, data=data or {}, request_id=request_id)
-        following = next_for(session, case, by)
+        step = _open(engine, session, published, by=by, site=site, data=data or {}, request_id=request_id)
+        case, following = step.case, next_after(step)
     engine.dispatcher.wake()
     logger.info("Case %s started", case.number, extra={"action": "case_started", "case": case.id})
     return following
@@ -97,7 +97,7 @@ def _start_by(
             start=start,
             trigger=trigger,
             origin=origin,
-        )
+        ).case
 
 
 def send_message(
@@ -223,7 +223,7 @@ def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> N
         step = steps.step_for(engine, session, case, published, by)
         step.tell("case_cancelled", reason=reason.strip())
         steps.take(step, Run.cancel)
-        case.status, case.ended_at, case.outcome = "cancelled", step.now, reason.strip()
+        saving.update(session, case, status="cancelled", ended_at=step.now, outcome=reason.strip())
 
 
 @again_when_changed
@@ -235,7 +235,7 @@ def suspend_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> 
         if case.status != "active":
             raise CaseNotActive(case=case.number, status=case.status)
         _require_supervisor(engine, case, published, by)
-        case.status = "suspended"
+        saving.update(session, case, status="suspended")
         _note(engine, session, case, published, by, "case_suspended", reason.strip())
 
 
@@ -247,7 +247,7 @@ def resume_case(engine: Engine, case_id: CaseId, *, by: Actor) -> None:
         if case.status != "suspended":
             raise CaseNotActive(case=case.number, status=case.status)
         _require_supervisor(engine, case, published, by)
-        case.status = "active"
+        saving.update(session, case, status="active")
         repository.reconsider_jobs(session, case.id)
         _note(engine, session, case, published, by, "case_resumed", "")
     engine.dispatcher.wake()
@@ -274,6 +274,15 @@ def next_for(session: Session, case: Case, by: Actor) -> Next:
     return Next(CaseId(case.id), TaskId(task.id) if task else None)
 
 
+def next_after(step: steps.Step) -> Next:
+    """The next task of whoever took a step in its case, if there is one."""
+    if step.has_others:
+        return next_for(step.session, step.case, step.actor)
+    own = (task.id for task in step.opened if step.actor.id is not None and task.assignee_id == step.actor.id)
+    found = next(own, None)
+    return Next(CaseId(step.case.id), TaskId(found) if found else None)
+
+
 def _ancestors(session: Session, case: Case, most: int) -> bool:
     """Say whether a case stands at the end of a chain of ``most`` cases that began one another."""
     found: Case | None = case
@@ -296,7 +305,7 @@ def _open(
     start: str | None = None,
     trigger: Trigger | None = None,
     origin: Case | None = None,
-) -> Case:
+) -> steps.Step:
     now = engine.now()
     year = now.astimezone(engine.zone_of(site)).year
     letters = published.bundle.properties.get("series", "GJ")
@@ -322,7 +331,7 @@ def _open(
     said = {trigger.kind: trigger.name} if trigger else {}
     step.tell("case_started", origin=origin.number if origin else None, **said)
     steps.begin(step, data, at=start)
-    return case
+    return step
 
 
 def _deliver(
@@ -334,7 +343,7 @@ def _deliver(
 
 
 def _locked(engine: Engine, session: Session, case_id: CaseId) -> tuple[Case, Published]:
-    case = repository.lock_case(session, case_id)
+    case = saving.lock_case(session, case_id)
     return case, procedures.of_version(engine, session, case.version_id)
 
 
@@ -353,4 +362,4 @@ def _note(
 ) -> None:
     step = steps.step_for(engine, session, case, published, by)
     step.tell(kind, reason=reason)
-    repository.append_history(session, case, step.told)
+    saving.append_history(session, case, step.told)

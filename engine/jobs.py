@@ -24,7 +24,7 @@ from engine.errors import (
     NotFound,
     TaskNotFound,
 )
-from engine.store import repository
+from engine.store import repository, saving
 from engine.store.models import Job, Task
 from engine.wiring import Engine
 
@@ -119,7 +119,7 @@ def _claim(engine: Engine, job_id: int) -> int | None:
 def _attempt(engine: Engine, job_id: int, case_id: CaseId, attempt: int) -> bool:
     try:
         with engine.database.transaction() as session:
-            case = repository.lock_case(session, case_id)
+            case = saving.lock_case(session, case_id)
             job = session.get_one(Job, job_id, populate_existing=True)
             # Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
             if job.status != "armed" or job.attempts != attempt:
@@ -189,7 +189,7 @@ def _climb(step: steps.Step, job: Job) -> None:
         notices.watch(step, task, to, said)
     else:
         notices.send(step, to, said, node=task.node, process=task.process, task=task, kind="reminder")
-    repository.append_history(step.session, step.case, step.told)
+    saving.append_history(step.session, step.case, step.told)
     step.told.clear()
 
 
@@ -217,7 +217,7 @@ def _deliver(step: steps.Step, job: Job) -> None:
         for found in repository.subscribers(step.session, Trigger("message", message), correlation)
     )
     for case_id in others:
-        case = repository.lock_case(step.session, case_id)
+        case = saving.lock_case(step.session, case_id)
         published = procedures.of_version(step.engine, step.session, case.version_id)
         other = steps.step_for(step.engine, step.session, case, published, step.actor)
         cases.hand_over(other, message, payload, correlation)
@@ -238,7 +238,7 @@ def _deliver(step: steps.Step, job: Job) -> None:
         started=started.number if started else None,
         case=started.id if started else None,
     )
-    repository.append_history(step.session, step.case, step.told)
+    saving.append_history(step.session, step.case, step.told)
     step.told.clear()
 
 
@@ -251,7 +251,7 @@ def _spread(step: steps.Step, job: Job) -> None:
     )
     for case in started:
         step.tell("signal_started", signal=signal, started=case.number, case=case.id)
-    repository.append_history(step.session, step.case, step.told)
+    saving.append_history(step.session, step.case, step.told)
     step.told.clear()
 
 

@@ -10,21 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from engine import worklist
-from engine.domain.facts import Actor, Data, Snapshot, Visited
+from engine.domain.facts import Actor, Data, Snapshot, Standing, TaskId, Visited
 from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
 from engine.runtime.workflow import Run
-from engine.store import repository
+from engine.store import saving
 from engine.store.database import Session
-from engine.store.models import Case, History, Subscription
+from engine.store.models import Case, Job, Task
+from engine.store.prepared import Values
 from engine.wiring import Engine
-
-#: Nodes whose passing is told in the history; the others are gateways and joins.
-TOLD = frozenset({"userTask", "manualTask", "task"})
 
 
 @dataclass
@@ -37,29 +34,47 @@ class Step:
     published: Published
     actor: Actor
     now: datetime
-    told: list[History] = field(default_factory=list)
+    #: The task whose completion the step is.
+    completed: TaskId | None = None
+    #: What it tells, arms and opens, until it is saved.
+    told: list[Values] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    opened: list[Task] = field(default_factory=list)
+    #: Whether tasks that were open before are open still.
+    has_others: bool = False
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
         self.told.append(
-            History(
+            saving.entry(
+                self.actor,
+                kind,
                 at=self.now,
-                actor_id=self.actor.id,
-                actor=self.actor.name,
-                kind=kind,
+                process=process or self.published.procedure,
                 node=node,
                 came_from=detail.pop("came_from", None),
-                process=process or self.published.procedure,
                 task_id=detail.pop("task_id", None),
                 detail=detail,
             )
+        )
+
+    def passed(self, visited: Visited) -> Values:
+        """The entry of a node that was passed."""
+        return saving.entry(
+            self.actor,
+            "passed" if visited.event == "completed" else visited.event,
+            at=self.now,
+            process=visited.process,
+            node=visited.node,
+            came_from=visited.came_from,
+            task_id=visited.task if visited.kind in worklist.TOLD else None,
         )
 
 
 def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
     """Start the workflow of a case whose row was just added, at a start event."""
     run = Run.start(step.published.specification, data, tools(step), at=at)
-    return _advance(step, run)
+    return _advance(step, run, Standing())
 
 
 def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
@@ -69,62 +84,41 @@ def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
     back and the case is as it was.
     """
     run = Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+    before = run.standing()
     act(run)
-    return _advance(step, run)
+    return _advance(step, run, before)
 
 
-def _advance(step: Step, run: Run) -> Snapshot:
+def _advance(step: Step, run: Run, before: Standing) -> Snapshot:
     run.advance()
     snapshot = run.snapshot()
-    _save(step, run, snapshot)
+    _save(step, run, before, snapshot)
     return snapshot
 
 
-def _save(step: Step, run: Run, snapshot: Snapshot) -> None:
-    session, case, now = step.session, step.case, step.now
-    subject = _subject(step, run)
-    values: dict[str, Any] = {"state": snapshot.state, "data": snapshot.data, "subject": subject}
-    if snapshot.ended:
-        values |= {"status": "ended", "ended_at": now}
-    repository.save_case(session, case, values)
-    worklist.save_tasks(step, run, snapshot)
-    worklist.save_timers(step, snapshot)
-    repository.replace_subscriptions(
-        session,
-        case.id,
-        [
-            Subscription(
-                key=awaited.id,
-                kind=awaited.kind,
-                name=awaited.name,
-                case_id=case.id,
-                node=awaited.node,
-                correlation=awaited.correlation,
-            )
-            for awaited in snapshot.awaited
-        ],
+def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
+    """Write the case, and what is different now of what it waits for."""
+    session, case = step.session, step.case
+    over = {"status": "ended", "ended_at": step.now} if snapshot.ended else {}
+    saving.save_case(
+        session, case, state=snapshot.state, data=snapshot.data, subject=_subject(step, run), **over
     )
-    for thrown in snapshot.thrown:
-        step.tell("message_thrown", message=thrown.message)
-        session.add(
-            worklist.job_of(
-                step,
-                "message",
-                uuid4().hex,
-                now,
-                name=thrown.message,
-                payload={"message": thrown.message, "data": thrown.payload},
-            )
-        )
+    worklist.save_tasks(step, run, before, snapshot)
+    worklist.save_timers(step, before, snapshot)
+    worklist.save_awaited(step, before, snapshot)
+    for found in snapshot.thrown:
+        step.tell("message_thrown", message=found.message)
+        payload = {"message": found.message, "data": found.payload}
+        step.jobs.append(worklist.thrown(step, "message", found.message, payload))
     for signal in dict.fromkeys(snapshot.signals):
         step.tell("signal_thrown", signal=signal)
-        step.session.add(
-            worklist.job_of(step, "signal", uuid4().hex, now, name=signal, payload={"signal": signal})
-        )
+        step.jobs.append(worklist.thrown(step, "signal", signal, {"signal": signal}))
     if snapshot.ended:
         step.tell("case_ended")
-    passed = [_entry(step, seen) for seen in snapshot.visited if not worklist.is_opening(seen)]
-    repository.append_history(session, case, [*passed, *step.told])
+    saving.add(session, Job, step.jobs)
+    passed = [step.passed(seen) for seen in snapshot.visited if not worklist.is_opening(seen)]
+    saving.append_history(session, case, [*passed, *step.told])
+    step.jobs.clear()
     step.told.clear()
 
 
@@ -138,20 +132,6 @@ def _subject(step: Step, run: Run) -> str:
         # Before the first form is filled its fields are not there yet.
         text = ""
     return text[:200] or step.published.bundle.name.zh
-
-
-def _entry(step: Step, visited: Visited) -> History:
-    return History(
-        at=step.now,
-        actor_id=step.actor.id,
-        actor=step.actor.name,
-        kind="passed" if visited.event == "completed" else visited.event,
-        process=visited.process,
-        node=visited.node,
-        came_from=visited.came_from,
-        task_id=visited.task if visited.kind in worklist.TOLD else None,
-        detail={},
-    )
 
 
 def step_for(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Step:

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine import procedures, steps, worklist
 from engine.answers import Asking, FormState
-from engine.cases import next_for
+from engine.cases import next_after
 from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, Data, Next, TaskId
 from engine.errors import AnswersInvalid, CaseNotActive, Forbidden, Invalid, TaskAlreadyDone, TaskTaken
 from engine.retrying import again_when_changed
-from engine.store import repository
+from engine.store import repository, saving
 from engine.store.database import Session
 from engine.store.models import Case, Task
 from engine.wiring import Engine
@@ -61,7 +61,7 @@ def _complete(
     request_id: str | None,
 ) -> Next:
     with engine.database.transaction() as session:
-        case, task = repository.lock_case_of_task(session, task_id)
+        case, task = saving.lock_case_of_task(session, task_id)
         if task.status == "done" and request_id and task.request_id == request_id:
             return Next(CaseId(case.id), TaskId(task.next_task_id) if task.next_task_id else None)
         require_may_complete(session, case, task, by)
@@ -69,12 +69,17 @@ def _complete(
         clean = Asking(engine, session, case, task, published, by).check(answers)
 
         step = steps.step_for(engine, session, case, published, by)
-        task.status, task.done_at = "done", step.now
-        task.assignee_id = task.done_by = by.id
-        task.done_by_name = by.name
-        task.answers, task.draft, task.draft_at = clean, None, None
-        task.request_id = request_id
-        worklist.close_task(step, task)
+        step.completed = task_id
+        saving.close_task(
+            session,
+            task,
+            done_at=step.now,
+            assignee_id=by.id,
+            done_by=by.id,
+            done_by_name=by.name,
+            answers=clean,
+            request_id=request_id,
+        )
         step.tell(
             "completed",
             node=task.node,
@@ -84,8 +89,9 @@ def _complete(
             late=bool(task.due_at and step.now > task.due_at),
         )
         steps.take(step, lambda run: run.complete(task_id, clean, by=by.id))
-        following = next_for(session, case, by)
-        task.next_task_id = following.task_id
+        following = next_after(step)
+        if following.task_id is not None:
+            saving.update(session, task, next_task_id=following.task_id)
     logger.info(
         "Task %s of case %s completed",
         task.node,
@@ -102,7 +108,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     Raises :class:`TaskTaken` when somebody else has it and it was not escalated to me.
     """
     with engine.database.transaction() as session:
-        case, task = repository.lock_case_of_task(session, task_id)
+        case, task = saving.lock_case_of_task(session, task_id)
         if task.assignee_id == by.id and task.status == "open":
             return
         watched = repository.is_watched(
@@ -115,7 +121,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
         held_by = repository.account(session, task.assignee_id) if task.assignee_id else None
-        task.assignee_id, task.claimed = by.id, True
+        saving.update(session, task, assignee_id=by.id, claimed=True)
         worklist.put_into_inbox(step, task)
         step.tell(
             "task_taken_over" if held_by else "task_claimed",
@@ -124,23 +130,23 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
             task_id=task.id,
             **({"held_by": held_by.name} if held_by else {}),
         )
-        repository.append_history(session, case, step.told)
+        saving.append_history(session, case, step.told)
 
 
 @again_when_changed
 def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     """Put a claimed task back for my roles; my draft stays with it."""
     with engine.database.transaction() as session:
-        case, task = repository.lock_case_of_task(session, task_id)
+        case, task = saving.lock_case_of_task(session, task_id)
         require_may_complete(session, case, task, by)
         if task.assignee_id != by.id or not task.claimed:
             raise Forbidden("Only a task that you claimed can be put back.", task=task_id)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
-        task.assignee_id, task.claimed = None, False
+        saving.update(session, task, assignee_id=None, claimed=False)
         worklist.put_into_inbox(step, task)
         step.tell("task_released", node=task.node, process=task.process, task_id=task.id)
-        repository.append_history(session, case, step.told)
+        saving.append_history(session, case, step.told)
 
 
 @again_when_changed
@@ -149,9 +155,9 @@ def save_draft(engine: Engine, task_id: TaskId, *, by: Actor, typed: Data) -> No
     if len(json.dumps(typed, ensure_ascii=False)) > DRAFT_SIZE:
         raise Invalid("The draft is too large to be kept.", limit=DRAFT_SIZE)
     with engine.database.transaction() as session:
-        case, task = repository.lock_case_of_task(session, task_id)
+        case, task = saving.lock_case_of_task(session, task_id)
         require_may_complete(session, case, task, by)
-        task.draft, task.draft_at, task.draft_by = typed, engine.now(), by.id
+        saving.update(session, task, draft=typed, draft_at=engine.now(), draft_by=by.id)
 
 
 def form_fields(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from engine.domain import assignment
-from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Visited
+from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
 from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import repository
+from engine.store import repository, saving
 from engine.store.database import Session
-from engine.store.models import Inbox, Job, Task
+from engine.store.models import Inbox, Job, Subscription, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -31,24 +33,38 @@ def is_opening(visited: Visited) -> bool:
     return visited.event == "entered" and visited.kind in TOLD
 
 
-def save_tasks(step: Step, run: Run, snapshot: Snapshot) -> None:
-    session = step.session
-    known = {task.id: task for task in repository.open_tasks(session, step.case.id)}
+def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
+    """Open the tasks that are new, cancel those that came to nothing, take both sorts' inboxes along."""
+    session, now = step.session, step.now
+    known = {task.id: task for task in before.open_tasks}
     present = {task.id for task in snapshot.open_tasks}
-    gone = [task for task in known.values() if task.id not in present]
+    over = [task for task in known.values() if task.id not in present]
+    gone = [task for task in over if task.id != step.completed]
     for task in gone:
-        task.status = "cancelled"
-        task.done_at = step.now
         step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
-    repository.clear_inbox(session, [task.id for task in gone])
-    _cancel_rungs(step, [task.id for task in gone])
+    saving.cancel_tasks(session, [task.id for task in gone], now)
+    saving.clear_inbox(session, [task.id for task in over])
+    timed = [task.id for task in over if task.properties.get("deadline")]
+    saving.cancel_ladders(session, step.case.id, timed, now)
+
     came_from = {seen.task: seen.came_from for seen in snapshot.visited if is_opening(seen)}
-    for opened in snapshot.open_tasks:
-        if opened.id not in known:
-            _open(step, run, opened, came_from.get(opened.id))
+    opened = [
+        _open(step, run, task, came_from.get(task.id)) for task in snapshot.open_tasks if task.id not in known
+    ]
+    saving.add(session, Task, [found.task for found in opened])
+    saving.add(session, Inbox, [row for found in opened for row in inbox_rows(step, found.task)])
+    step.jobs += [rung for found in opened for rung in found.rungs]
+    step.opened = [found.task for found in opened]
+    step.has_others = not known.keys().isdisjoint(present)
 
 
-def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None:
+@dataclass(frozen=True)
+class _Opened:
+    task: Task
+    rungs: list[Job]
+
+
+def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Opened:
     engine, session, case = step.engine, step.session, step.case
     properties = dict(opened.properties)
     person = _named(run, properties.get("assignee"), opened.data)
@@ -63,14 +79,15 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         lane_role=lane_role,
         named_person=person,
         named_roles=roles,
-        holders=repository.holders(session, asked, case.site),
+        holders=saving.holders(session, asked, case.site),
     )
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
     deadline = _deadline(step, run, opened)
     due = _due(step, run, opened, deadline)
-    task = Task(
+    task = saving.made(
+        Task,
         id=opened.id,
         case_id=case.id,
         process=opened.process,
@@ -88,9 +105,6 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         due_at=due,
         deadline=deadline.name if deadline else None,
     )
-    session.add(task)
-    session.flush()
-    put_into_inbox(step, task, is_new=True)
     step.tell(
         "task_opened",
         came_from=came_from,
@@ -102,8 +116,8 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> None
         to=list(decided.candidates),
         assignee=decided.assignee,
     )
-    if deadline is not None and due is not None:
-        _arm_rungs(step, task, deadline, due)
+    rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
+    return _Opened(task, list(rungs))
 
 
 def _named(run: Run, expression: str | None, local: Data) -> object:
@@ -135,8 +149,13 @@ def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> d
     return deadline.due(step.now, calendar) if deadline else None
 
 
-def put_into_inbox(step: Step, task: Task, *, is_new: bool = False) -> None:
-    """Show an open task to its assignee, or to the holders of its candidate roles."""
+def put_into_inbox(step: Step, task: Task) -> None:
+    """Show an open task to its assignee, or to the holders of its candidate roles, and to nobody else."""
+    repository.write_inbox(step.session, task, inbox_rows(step, task))
+
+
+def inbox_rows(step: Step, task: Task) -> list[Inbox]:
+    """Who has an open task to do: its assignee, or the holders of its candidate roles."""
     search = " ".join(
         [
             step.case.number,
@@ -152,15 +171,15 @@ def put_into_inbox(step: Step, task: Task, *, is_new: bool = False) -> None:
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    rows = [Inbox(who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search) for key in who]
-    if is_new:
-        step.session.add_all(rows)
-    else:
-        repository.write_inbox(step.session, task, rows)
+    return [
+        saving.made(Inbox, who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search)
+        for key in who
+    ]
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
-    return Job(
+    return saving.made(
+        Job,
         case_id=step.case.id,
         kind=kind,
         key=key,
@@ -174,20 +193,19 @@ def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job
     )
 
 
-def _arm_rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> None:
+def _rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> Iterator[Job]:
     calendar = step.engine.calendar_of(step.case.site, deadline)
     for number, (moment, rung) in enumerate(deadline.rungs_at(step.now, due, calendar)):
-        step.session.add(
-            job_of(
-                step,
-                rung.action,
-                f"{task.id}:{number}",
-                moment,
-                node=task.node,
-                name=task.name,
-                process=task.process,
-                payload=_rung(task, number, rung, deadline),
-            )
+        yield job_of(
+            step,
+            rung.action,
+            # saving.cancel_ladders finds them by the task in front.
+            f"{task.id}:{number}",
+            moment,
+            node=task.node,
+            name=task.name,
+            process=task.process,
+            payload=_rung(task, number, rung, deadline),
         )
 
 
@@ -210,59 +228,69 @@ def _when(rung: Rung, language: str) -> str:
     return f"{rung.when:.0%}"
 
 
-def _cancel_rungs(step: Step, task_ids: list[str]) -> None:
-    if not task_ids:
-        return
-    rungs = [
-        job.id
-        for job in repository.standing_jobs(step.session, step.case.id)
-        if job.kind in ("remind", "escalate") and job.payload.get("task") in task_ids
-    ]
-    repository.drop_jobs(step.session, rungs, step.now)
-
-
-def close_task(step: Step, task: Task) -> None:
-    """Take a task that was just done out of every inbox, and stop its ladder."""
-    repository.clear_inbox(step.session, [task.id])
-    _cancel_rungs(step, [task.id])
-
-
-def save_timers(step: Step, snapshot: Snapshot) -> None:
-    session, now = step.session, step.now
-    standing = repository.standing_jobs(session, step.case.id)
+def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
+    """Arm the timers that are new, and cancel those that are not waited for any more."""
+    session, case_id = step.session, step.case.id
     if snapshot.ended:
-        repository.drop_jobs(session, [job.id for job in standing if job.kind not in SENT], now)
+        saving.cancel_jobs(session, case_id, step.now)
         return
-    present: dict[tuple[str, datetime], ArmedTimer] = {(t.id, t.due_at): t for t in snapshot.timers}
-    known = {(job.key, job.due_at): job for job in standing if job.kind == "timer"}
-    gone = [job.id for identity, job in known.items() if identity not in present]
-    repository.drop_jobs(session, gone, now)
-    for identity, timer in present.items():
-        if identity not in known:
-            session.add(
-                job_of(
-                    step,
-                    "timer",
-                    timer.id,
-                    timer.due_at,
-                    node=timer.node,
-                    name=timer.name,
-                    process=timer.process,
-                    payload={
-                        "expression": timer.expression,
-                        "attached_to": timer.attached_to,
-                        "interrupting": timer.interrupting,
-                    },
-                )
+    known = {(timer.id, timer.due_at) for timer in before.timers}
+    present = {(timer.id, timer.due_at): timer for timer in snapshot.timers}
+    saving.cancel_timers(session, case_id, known - present.keys(), step.now)
+    step.jobs += [_armed(step, timer) for found, timer in present.items() if found not in known]
+
+
+def _armed(step: Step, timer: ArmedTimer) -> Job:
+    return job_of(
+        step,
+        "timer",
+        timer.id,
+        timer.due_at,
+        node=timer.node,
+        name=timer.name,
+        process=timer.process,
+        payload={
+            "expression": timer.expression,
+            "attached_to": timer.attached_to,
+            "interrupting": timer.interrupting,
+        },
+    )
+
+
+def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
+    """Write what messages and signals the case waits for now."""
+    known, present = set(before.awaited), set(snapshot.awaited)
+    saving.forget(step.session, [found.id for found in known - present])
+    saving.add(
+        step.session,
+        Subscription,
+        [
+            saving.made(
+                Subscription,
+                key=found.id,
+                kind=found.kind,
+                name=found.name,
+                case_id=step.case.id,
+                node=found.node,
+                correlation=found.correlation,
             )
+            for found in snapshot.awaited
+            if found not in known
+        ],
+    )
+
+
+def thrown(step: Step, kind: str, name: str, payload: Data) -> Job:
+    """A message or signal of this step on its way to other cases."""
+    return job_of(step, kind, uuid4().hex, step.now, name=name, payload=payload)
 
 
 def keep_message(step: Step, message: str, payload: Data, correlation: str | None) -> None:
     """Keep a message that came while the case is suspended; it is received when the case is resumed."""
     kept = {"message": message, "data": payload, "correlation": correlation}
-    step.session.add(job_of(step, "receive", uuid4().hex, step.now, name=message, payload=kept))
+    saving.add(step.session, Job, [thrown(step, "receive", message, kept)])
 
 
 def keep_signal(step: Step, signal: str) -> None:
     """Note that a case has to hear a signal, once nothing keeps it from going on."""
-    step.session.add(job_of(step, "hear", uuid4().hex, step.now, name=signal, payload={"signal": signal}))
+    saving.add(step.session, Job, [thrown(step, "hear", signal, {"signal": signal})])

@@ -176,15 +176,21 @@ class Visited:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Standing:
+    """What a case waits for: people, clocks, messages and signals."""
+
+    open_tasks: tuple[OpenTask, ...] = ()
+    timers: tuple[ArmedTimer, ...] = ()
+    awaited: tuple[Awaited, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Standing):
     """What a workflow is after a step: its saved state and everything the projections need."""
 
     state: str
     ended: bool
     data: Data
-    open_tasks: tuple[OpenTask, ...]
-    timers: tuple[ArmedTimer, ...]
-    awaited: tuple[Awaited, ...]
     thrown: tuple[Thrown, ...]
     visited: tuple[Visited, ...]
     #: The signals that the workflow threw during the step.

@@ -31,6 +31,8 @@ class Specification:
     diagrams: tuple[Diagram, ...]
     #: (process or sub-process id, node id) → node
     nodes: Mapping[tuple[str, str], Node] = field(repr=False)
+    #: (process id, node id) → role or name of its lane
+    roles: Mapping[tuple[str, str], str | None] = field(repr=False)
 
     def node(self, task: Any) -> Node | None:
         """The drawn node of a workflow task; None for the library's own helpers (joins, splits)."""
@@ -42,11 +44,9 @@ class Specification:
         """The drawn node of another element that stands where a workflow task does."""
         return self.nodes.get(drawn_at(task.workflow.spec.name, spec.bpmn_id or ""))
 
-    def role_of(self, node: Node) -> tuple[str | None, str | None]:
-        """The (role property, name) of the lane that a node stands in."""
-        diagram = next(d for d in self.diagrams if node.id in d.nodes and d.process(node.process))
-        lane = diagram.lane_of(node.id)
-        return (lane.role, lane.name) if lane else (None, None)
+    def role_of(self, node: Node) -> str | None:
+        """Who does what stands in a node's lane: the role that the lane says, else its name."""
+        return self.roles[node.process, node.id]
 
     @property
     def begins_by_itself(self) -> bool:
@@ -109,10 +109,16 @@ def build(
     nodes = {
         (node.scope or node.process, node.id): node for diagram in diagrams for node in diagram.nodes.values()
     }
+    lanes = {
+        (node.process, node.id): diagram.lane_of(node.id)
+        for diagram in diagrams
+        for node in diagram.nodes.values()
+    }
     return Specification(
         process=process,
         spec=parser.get_spec(process),
         called=parser.get_subprocess_specs(process),
         diagrams=tuple(diagrams),
         nodes=nodes,
+        roles={place: (lane.role or lane.name) if lane else None for place, lane in lanes.items()},
     )

@@ -19,11 +19,10 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 
+from engine.runtime.frontier import CaseSubWorkflow, CaseWorkflow
 from engine.runtime.parsing import Specification
 
 _NONE = -1
@@ -40,16 +39,16 @@ def dump(top: Any) -> State:
     return state
 
 
-def load(state: State, specification: Specification, script_engine: Any) -> BpmnWorkflow:
+def load(state: State, specification: Specification, script_engine: Any) -> CaseWorkflow:
     """A workflow again, from its state and the specification it ran on."""
-    top = BpmnWorkflow(
+    top = CaseWorkflow(
         specification.spec, dict(specification.called), script_engine=script_engine, deserializing=True
     )
     _load(top, top, state)
     for key, inner in state["subs"]:
         caller = top.get_task_from_id(UUID(key))
         spec = top.subprocess_specs[caller.task_spec.spec]
-        sub = BpmnSubWorkflow(spec, caller.id, top, deserializing=True)
+        sub = CaseSubWorkflow(spec, caller.id, top, deserializing=True)
         top.subprocesses[caller.id] = sub
         _load(top, sub, inner)
         sub.completed_event.connect(caller.task_spec._on_subworkflow_completed, caller)

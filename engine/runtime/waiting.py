@@ -38,8 +38,8 @@ def id_of(task: Any, definition: Any) -> str:
 
 
 def timers(specification: Specification, workflow: Any) -> Iterator[ArmedTimer]:
-    """The timers that are armed; none of a case that is over."""
-    for task, node, definition in () if workflow.completed else events(specification, workflow):
+    """The timers that are armed."""
+    for task, node, definition in events(specification, workflow):
         if isinstance(definition, OnceTimer) and (due := definition.due(task)):
             yield ArmedTimer(
                 id=id_of(task, definition),
@@ -54,8 +54,8 @@ def timers(specification: Specification, workflow: Any) -> Iterator[ArmedTimer]:
 
 
 def awaited(specification: Specification, workflow: Any) -> Iterator[Awaited]:
-    """The messages and signals that are waited for; none of a case that is over."""
-    for task, node, definition in () if workflow.completed else events(specification, workflow):
+    """The messages and signals that are waited for."""
+    for task, node, definition in events(specification, workflow):
         known = id_of(task, definition)
         if isinstance(definition, CaseMessage):
             correlation = node.properties.get("correlation")

@@ -1,8 +1,7 @@
 """Run one case: start it or restore it, let something happen, advance, and say what it became.
 
-A run is made for one step. When anything in it fails, nothing of it is kept: the library leaves a failed
-workflow half moved. When the step was saved, another run may take its workflow over (:meth:`Run.again`),
-which is what restoring it would give, without the reading.
+A run is made for one step and thrown away. When anything in it fails, nothing of it is kept: the
+library leaves a failed workflow half moved.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from typing import Any, Self
 from uuid import UUID
 
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import WorkflowException
 
-from engine.domain.facts import Data, OpenTask, Snapshot, TaskId, Thrown, Visited
+from engine.domain.facts import Data, OpenTask, Snapshot, Standing, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
 from engine.runtime import beside, bounding, serializing, waiting
 from engine.runtime.compacting import all_tasks, compact
 from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
+from engine.runtime.frontier import CaseWorkflow
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
 from engine.runtime.scopes import Scopes
@@ -38,7 +37,7 @@ __all__ = ["Bounds", "Run", "Tools"]
 class Run:
     """A case for the length of one step."""
 
-    workflow: BpmnWorkflow
+    workflow: CaseWorkflow
 
     def __init__(
         self, specification: Specification, data: Data, tools: Tools, meta: Mapping[str, Any]
@@ -60,7 +59,7 @@ class Run:
     def start(cls, specification: Specification, data: Data, tools: Tools, *, at: str | None = None) -> Self:
         """Start a case at the start event of this id, or at its none start event."""
         run = cls(specification, dict(data), tools, {})
-        run.workflow = BpmnWorkflow(specification.spec, dict(specification.called), script_engine=run.engine)
+        run.workflow = CaseWorkflow(specification.spec, dict(specification.called), script_engine=run.engine)
         run._choose_start(at)
         return run
 
@@ -70,15 +69,6 @@ class Run:
         saved = json.loads(state)
         run = cls(specification, dict(data), tools, saved)
         run.workflow = serializing.load(saved["workflow"], specification, run.engine)
-        return run
-
-    @classmethod
-    def again(cls, before: Run, tools: Tools) -> Self:
-        """The case of a run whose step was saved, for its next step; ``before`` is not used any more."""
-        meta = {"visits": before.visits, "handlers": before.handlers, "scopes": before.scopes.saved()}
-        run = cls(before.specification, before.data, tools, meta)
-        run.workflow = before.workflow
-        run.workflow.script_engine = run.engine
         return run
 
     # What can happen -----------------------------------------------------------------------------
@@ -165,6 +155,16 @@ class Run:
 
     # What became of it ---------------------------------------------------------------------------
 
+    def standing(self) -> Standing:
+        """Say what the case waits for now."""
+        if self.workflow.completed:
+            return Standing()
+        return Standing(
+            open_tasks=tuple(self._open_tasks()),
+            timers=tuple(waiting.timers(self.specification, self.workflow)),
+            awaited=tuple(waiting.awaited(self.specification, self.workflow)),
+        )
+
     def snapshot(self) -> Snapshot:
         """Say what the case is now. A run is not used after its snapshot."""
         workflow = self.workflow
@@ -174,7 +174,11 @@ class Run:
             for event in events
             if isinstance(event.event_definition, CaseMessage)
         )
+        standing = self.standing()
         return Snapshot(
+            open_tasks=standing.open_tasks,
+            timers=standing.timers,
+            awaited=standing.awaited,
             state=json.dumps(
                 {
                     "workflow": serializing.dump(workflow),
@@ -186,9 +190,6 @@ class Run:
             ),
             ended=workflow.completed,
             data=self.data,
-            open_tasks=() if workflow.completed else tuple(self._open_tasks()),
-            timers=tuple(waiting.timers(self.specification, workflow)),
-            awaited=tuple(waiting.awaited(self.specification, workflow)),
             thrown=thrown,
             signals=tuple(
                 event.event_definition.name
@@ -209,12 +210,11 @@ class Run:
             node = self.specification.node(task)
             if node is None:
                 continue
-            role, lane = self.specification.role_of(node)
             yield OpenTask(
                 id=TaskId(task.id.hex),
                 node=node.id,
                 name=node.name,
-                role=role or lane,
+                role=self.specification.role_of(node),
                 properties={**node.properties, **({"help": node.instructions} if node.instructions else {})},
                 data=self.scopes.local(task),
                 process=node.process,

@@ -22,7 +22,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import CaseChanged, Misconfigured
 from engine.store import migrating
+from engine.store.failing import failpoint
 from engine.store.models import Model
+from engine.store.prepared import CONNECTION, translated
 
 __all__ = ["Database", "Session", "attach", "db", "standalone"]
 
@@ -34,6 +36,8 @@ BUSY_TIMEOUT = 15
 #: What SQLite and PostgreSQL say when two met.
 _MET_OTHERS = ("locked", "deadlock detected", "could not serialize", "UNIQUE constraint", "unique constraint")
 READ_ONLY = "guanjia_read_only"
+#: A session of a transaction that is the database's own to end.
+_SESSION: Any = {"expire_on_commit": False, "join_transaction_mode": "rollback_only"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,6 @@ class Database:
     """Sessions for the engine's verbs and looks."""
 
     bind: sa.Engine
-    _write: sessionmaker[Session]
     _read: sessionmaker[Session]
 
     @contextmanager
@@ -52,8 +55,16 @@ class Database:
         that is there already.
         """
         try:
-            with self._write.begin() as session:
+            with self.bind.connect() as connection, Session(connection, **_SESSION) as session:
+                begun = connection.begin()
+                session.info[CONNECTION] = connection
                 yield session
+                # What went past the session needs no flush; most steps have nothing else.
+                if session.in_transaction():
+                    session.commit()
+                failpoint("commit.before")
+                begun.commit()
+                failpoint("commit.after")
         except (OperationalError, IntegrityError) as error:
             if any(sign in str(error.orig) for sign in _MET_OTHERS):
                 raise CaseChanged from error
@@ -100,7 +111,6 @@ def attach(app: Flask, url: str) -> Database:
         event.listen(bind, "begin", _begin_sqlite)
     return Database(
         bind=bind,
-        _write=sessionmaker(bind, expire_on_commit=False),
         _read=sessionmaker(
             bind.execution_options(**{READ_ONLY: True}), expire_on_commit=False, autoflush=False
         ),
@@ -124,4 +134,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    except driver.Error as error:
+        raise translated(connection, "BEGIN", error) from error

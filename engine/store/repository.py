@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.domain.facts import CaseId, TaskId, Trigger
-from engine.errors import CaseChanged, CaseNotFound, ProcedureNotFound, TaskNotFound
+from engine.domain.facts import TaskId, Trigger
+from engine.errors import ProcedureNotFound, TaskNotFound
 from engine.store.models import (
     Account,
     AccountRole,
@@ -69,45 +67,6 @@ def latest_versions(session: Session) -> list[Version]:
     )
 
 
-# Locks: case, then task, then job ------------------------------------------------------------
-
-
-def lock_case(session: Session, case_id: CaseId | int) -> Case:
-    """The case, locked until the transaction ends; raises :class:`CaseNotFound`."""
-    found = session.scalars(sa.select(Case).where(Case.id == case_id).with_for_update()).first()
-    if found is None:
-        raise CaseNotFound(case=case_id)
-    return found
-
-
-def lock_case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Task]:
-    """A task with its case, the case locked; raises :class:`TaskNotFound`."""
-    found = session.execute(
-        sa.select(Case, Task)
-        .join(Task, Task.case_id == Case.id)
-        .where(Task.id == task_id)
-        # Both: PostgreSQL reads anew, after waiting, only the rows that it locks.
-        .with_for_update(of=[Case, Task])
-    ).one_or_none()
-    if found is None:
-        raise TaskNotFound(task=task_id)
-    return found.Case, found.Task
-
-
-def save_case(session: Session, case: Case, values: dict[str, Any]) -> None:
-    """Write a case's next revision; raises :class:`CaseChanged` when somebody else wrote it first."""
-    result = session.execute(
-        sa.update(Case)
-        .where(Case.id == case.id, Case.revision == case.revision)
-        .values(**values, revision=case.revision + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        raise CaseChanged(case=case.id)
-    for name, value in {**values, "revision": case.revision + 1}.items():
-        set_committed_value(case, name, value)
-
-
 # Tasks and inbox -----------------------------------------------------------------------------
 
 
@@ -123,28 +82,7 @@ def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
         session.merge(row)
 
 
-def clear_inbox(session: Session, task_ids: list[str]) -> None:
-    """Take tasks out of every inbox."""
-    if task_ids:
-        session.execute(sa.delete(Inbox).where(Inbox.task_id.in_(task_ids)))
-
-
 # People --------------------------------------------------------------------------------------
-
-
-def holders(session: Session, roles: Iterable[str], site: str) -> dict[str, list[int]]:
-    """role → ids of the active people who hold it at the site."""
-    found: dict[str, list[int]] = {}
-    rows = session.execute(
-        sa.select(AccountRole.role, Account.id)
-        .join(Account, Account.id == AccountRole.account_id)
-        .where(AccountRole.role.in_(list(roles)), AccountRole.site.in_([site, "*"]), Account.active)
-        .order_by(Account.id)
-    )
-    for role, account_id in rows:
-        if account_id not in found.setdefault(role, []):
-            found[role].append(account_id)
-    return found
 
 
 def account(session: Session, account_id: int) -> Account | None:
@@ -251,12 +189,6 @@ def drop_jobs(session: Session, job_ids: Sequence[int], at: datetime) -> None:
 # Messages ------------------------------------------------------------------------------------
 
 
-def replace_subscriptions(session: Session, case_id: int, rows: list[Subscription]) -> None:
-    """Write what a case waits for now."""
-    session.execute(sa.delete(Subscription).where(Subscription.case_id == case_id))
-    session.add_all(rows)
-
-
 def subscribers(session: Session, trigger: Trigger, correlation: str | None) -> list[Subscription]:
     """What waits for this message or signal, in all cases."""
     statement = sa.select(Subscription).where(*_meant_by(trigger, correlation))
@@ -267,34 +199,6 @@ def _meant_by(trigger: Trigger, correlation: str | None) -> list[sa.ColumnElemen
     anybody = Subscription.correlation.is_(None)
     asked = anybody if correlation is None else sa.or_(anybody, Subscription.correlation == correlation)
     return [Subscription.kind == trigger.kind, Subscription.name == trigger.name, asked]
-
-
-# History -------------------------------------------------------------------------------------
-
-
-def append_history(session: Session, case: Case, entries: Iterable[History]) -> None:
-    """Add entries to a case's history, numbered on."""
-    last = session.scalar(sa.select(sa.func.max(History.seq)).where(History.case_id == case.id)) or 0
-    rows = [
-        {
-            "case_id": case.id,
-            "seq": seq,
-            "revision": case.revision,
-            "at": entry.at,
-            "actor_id": entry.actor_id,
-            "actor": entry.actor,
-            "kind": entry.kind,
-            "process": entry.process or "",
-            "node": entry.node,
-            "came_from": entry.came_from,
-            "task_id": entry.task_id,
-            "detail": entry.detail,
-        }
-        for seq, entry in enumerate(entries, start=last + 1)
-    ]
-    if rows:
-        # One statement for all of them: nobody needs the rows again in this step.
-        session.execute(sa.insert(History), rows)
 
 
 # Numbers and registers -----------------------------------------------------------------------

@@ -176,7 +176,7 @@ def test_an_incident_is_retried_by_an_administrator(world: World) -> None:
     assert world.look(sa.select(Job.status).where(Job.id == job.id)) == ["incident"]
 
     with world.engine.database.transaction() as session:
-        found = cases.repository.lock_case(session, case)
+        found = cases.saving.lock_case(session, case)
         found.data = {**found.data, "parts": 2}
     assert jobs.retry_incident(world.engine, job.id, by=SYSTEM) is True
     assert world.case(case).data["order"] == [0.5]
