@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
-from typing import Any, Protocol
+from typing import Protocol
 
 from lxml import etree
 from SpiffWorkflow import TaskState
@@ -18,7 +14,7 @@ from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 
 from tests.drawing import Drawing
-from tests.engine.world import SITE, World
+from tests.engine.world import World
 
 #: Ten tasks for people; the ninth is done again as many rounds as the case's data says.
 PROCEDURE = """
@@ -114,7 +110,9 @@ class Durable:
         return True
 
     def _find(self) -> None:
-        from engine.store.models import Task
         import sqlalchemy as sa
+
+        from engine.store.models import Task
+
         found = self.world.look(sa.select(Task.id).where(Task.case_id == self.case, Task.status == "open"))
         self.task = found[0] if found else None

@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session
 
+from engine.store import failing
 from tests.engine.world import World
 
 _WRITE = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
-BEFORE_COMMIT = "before the commit"
-AFTER_COMMIT = "after the commit"
+BEFORE_COMMIT = "commit.before"
+AFTER_COMMIT = "commit.after"
 
 
 def apart(world: World, act: Callable[[], object]) -> int:
@@ -45,34 +45,25 @@ def outcome(child: int) -> int:
 def killed(world: World, act: Callable[[], object], at: int | str) -> bool:
     """Do ``act`` in a process that kills itself with signal 9; False when it survived.
 
-    ``at`` is the number of the write statement before which it dies, or a side of the commit.
+    ``at`` is the number of the write statement before which it dies, or the name of a failpoint.
     """
 
-    def die() -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
     def dying() -> None:
-        _arm(world.engine.database.bind, at, die)
+        _arm(world.engine.database.bind, at)
         act()
 
     return outcome(apart(world, dying)) == -signal.SIGKILL
 
 
-def _arm(bind: sa.Engine, at: int | str, die: Callable[[], None]) -> None:
-    if at == BEFORE_COMMIT:
-        # A look commits nothing and is begun and closed without a word.
-        event.listen(bind, "commit", lambda connection: die())
+def _arm(bind: sa.Engine, at: int | str) -> None:
+    if isinstance(at, str):
+        failing.arm(at, "kill")
         return
-    if at == AFTER_COMMIT:
-        event.listen(Session, "after_commit", lambda session: die())
-        return
-    writes = 0
+    failing.arm("write", "kill", hit=at)
 
+    # What goes through the session is counted with what goes past it.
     def count(connection: object, cursor: object, statement: str, *_: object) -> None:
-        nonlocal writes
         if _WRITE.match(statement):
-            writes += 1
-            if writes == at:
-                die()
+            failing.failpoint("write")
 
     event.listen(bind, "before_cursor_execute", count)
