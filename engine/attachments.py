@@ -30,7 +30,7 @@ from engine.errors import (
 from engine.queries import seeing
 from engine.queries.personal import veil_of
 from engine.queries.timeline import attachment_row, field_key
-from engine.store import models, saving
+from engine.store import locking, models, saving
 from engine.store.models import Case, Task
 from engine.wiring import Engine
 
@@ -84,7 +84,7 @@ def add_attachment(
         by_id=by.id,
     )
     with engine.database.transaction() as session:
-        case = saving.lock_case(session, case_id)
+        case = locking.lock_case(session, case_id)
         if case.status != "active":
             raise CaseNotActive(case=case.number, status=case.status)
         session.add(row)

@@ -11,7 +11,7 @@ from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, Proce
 from engine.procedures import Published
 from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
-from engine.store import repository, saving
+from engine.store import beginning, locking, repository, rows, saving
 from engine.store.database import Session
 from engine.store.models import Case, Subscription
 from engine.wiring import Engine
@@ -36,7 +36,7 @@ def start_case(
     if site not in engine.organisation.sites:
         raise Invalid("There is no such site.", site=site)
     with engine.database.transaction() as session:
-        if request_id and (before := repository.case_of_request(session, request_id)):
+        if request_id and (before := beginning.case_of_request(session, request_id)):
             return next_for(session, before, by)
         published = procedures.latest(engine, session, procedure)
         if not any(by.has_role(role, site) for role in published.starters(engine)):
@@ -223,7 +223,7 @@ def cancel_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> N
         step = steps.step_for(engine, session, case, published, by)
         step.tell("case_cancelled", reason=reason.strip())
         steps.take(step, Run.cancel)
-        saving.update(session, case, status="cancelled", ended_at=step.now, outcome=reason.strip())
+        rows.update(session, case, status="cancelled", ended_at=step.now, outcome=reason.strip())
 
 
 @again_when_changed
@@ -235,7 +235,7 @@ def suspend_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str) -> 
         if case.status != "active":
             raise CaseNotActive(case=case.number, status=case.status)
         _require_supervisor(engine, case, published, by)
-        saving.update(session, case, status="suspended")
+        rows.update(session, case, status="suspended")
         _note(engine, session, case, published, by, "case_suspended", reason.strip())
 
 
@@ -247,7 +247,7 @@ def resume_case(engine: Engine, case_id: CaseId, *, by: Actor) -> None:
         if case.status != "suspended":
             raise CaseNotActive(case=case.number, status=case.status)
         _require_supervisor(engine, case, published, by)
-        saving.update(session, case, status="active")
+        rows.update(session, case, status="active")
         repository.reconsider_jobs(session, case.id)
         _note(engine, session, case, published, by, "case_resumed", "")
     engine.dispatcher.wake()
@@ -268,16 +268,16 @@ def is_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -
     return by.admin or any(by.has_role(role, case.site) for role in above)
 
 
-def next_for(session: Session, case: Case, by: Actor) -> Next:
+def next_for(session: Session, case_id: int, by: Actor) -> Next:
     """The person's own next task in a case, if there is one."""
-    task = repository.first_open_task_of(session, case.id, by.id) if by.id is not None else None
-    return Next(CaseId(case.id), TaskId(task.id) if task else None)
+    task = repository.first_open_task_of(session, case_id, by.id) if by.id is not None else None
+    return Next(CaseId(case_id), TaskId(task.id) if task else None)
 
 
 def next_after(step: steps.Step) -> Next:
     """The next task of whoever took a step in its case, if there is one."""
     if step.has_others:
-        return next_for(step.session, step.case, step.actor)
+        return next_for(step.session, step.case.id, step.actor)
     own = (task.id for task in step.opened if step.actor.id is not None and task.assignee_id == step.actor.id)
     found = next(own, None)
     return Next(CaseId(step.case.id), TaskId(found) if found else None)
@@ -309,8 +309,9 @@ def _open(
     now = engine.now()
     year = now.astimezone(engine.zone_of(site)).year
     letters = published.bundle.properties.get("series", "GJ")
-    count = repository.next_in_series(session, f"case:{letters}:{year}")
-    case = Case(
+    count = beginning.next_in_series(session, f"case:{letters}:{year}")
+    case = beginning.add_case(
+        session,
         number=f"{letters}-{year}-{count:05d}",
         procedure=published.procedure,
         version_id=published.version_id,
@@ -325,8 +326,6 @@ def _open(
         state="",
         data={},
     )
-    session.add(case)
-    session.flush()
     step = steps.step_for(engine, session, case, published, by)
     said = {trigger.kind: trigger.name} if trigger else {}
     step.tell("case_started", origin=origin.number if origin else None, **said)
@@ -343,7 +342,7 @@ def _deliver(
 
 
 def _locked(engine: Engine, session: Session, case_id: CaseId) -> tuple[Case, Published]:
-    case = saving.lock_case(session, case_id)
+    case = locking.lock_case(session, case_id)
     return case, procedures.of_version(engine, session, case.version_id)
 
 

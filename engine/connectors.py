@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import notices, registers
 from engine.domain.facts import Data
 from engine.errors import ServiceFailed
-from engine.store import repository
+from engine.store import beginning, repository
 from engine.store.models import IssuedNumber, Paper
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def issue_number(call: Call) -> str:
     local = step.now.astimezone(step.engine.zone_of(step.case.site))
     # A year in the pattern starts the count anew with the year.
     counted = f"{series}:{local.year}" if "{year}" in pattern else series
-    seq = repository.next_in_series(step.session, counted)
+    seq = beginning.next_in_series(step.session, counted)
     text = pattern.format(year=local.year, seq=seq)
     step.session.add(IssuedNumber(series=counted, seq=seq, text=text, case_id=step.case.id, at=step.now))
     step.tell("number_issued", node=call.node, process=call.process, series=series, number=text)

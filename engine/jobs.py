@@ -24,7 +24,7 @@ from engine.errors import (
     NotFound,
     TaskNotFound,
 )
-from engine.store import repository, saving
+from engine.store import locking, repository, saving
 from engine.store.models import Job, Task
 from engine.wiring import Engine
 
@@ -119,7 +119,7 @@ def _claim(engine: Engine, job_id: int) -> int | None:
 def _attempt(engine: Engine, job_id: int, case_id: CaseId, attempt: int) -> bool:
     try:
         with engine.database.transaction() as session:
-            case = saving.lock_case(session, case_id)
+            case = locking.lock_case(session, case_id)
             job = session.get_one(Job, job_id, populate_existing=True)
             # Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
             if job.status != "armed" or job.attempts != attempt:
@@ -217,7 +217,7 @@ def _deliver(step: steps.Step, job: Job) -> None:
         for found in repository.subscribers(step.session, Trigger("message", message), correlation)
     )
     for case_id in others:
-        case = saving.lock_case(step.session, case_id)
+        case = locking.lock_case(step.session, case_id)
         published = procedures.of_version(step.engine, step.session, case.version_id)
         other = steps.step_for(step.engine, step.session, case, published, step.actor)
         cases.hand_over(other, message, payload, correlation)

@@ -11,7 +11,7 @@ from engine.domain.facts import Data
 from engine.domain.filling import fill
 from engine.domain.views import Words
 from engine.errors import ServiceFailed
-from engine.store import repository, saving
+from engine.store import repository
 from engine.store.models import Inbox, Notice, Task
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
     if role is None:
         raise ServiceFailed("There is no such role.", role=to)
     chain = [role, *step.engine.organisation.supervisors(role.id)]
-    holders = saving.holders(step.session, [found.id for found in chain], step.case.site)
+    holders = repository.holders(step.session, [found.id for found in chain], step.case.site)
     reached = next((found for found in chain if holders.get(found.id)), role)
     step.session.merge(
         Inbox(
@@ -116,13 +116,13 @@ def receivers(step: Step, to: str, task: Task | None = None) -> list[int]:
     role = step.engine.organisation.role_named(to)
     if role is None:
         raise ServiceFailed("A notice names nobody.", to=to)
-    return saving.holders(session, [role.id], case.site).get(role.id, [])
+    return repository.holders(session, [role.id], case.site).get(role.id, [])
 
 
 def _holders_of(step: Step, task: Task) -> list[int]:
     if task.assignee_id is not None:
         return [task.assignee_id]
-    held = saving.holders(step.session, task.candidates, step.case.site)
+    held = repository.holders(step.session, task.candidates, step.case.site)
     return sorted({person for people in held.values() for person in people})
 
 

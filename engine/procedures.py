@@ -12,7 +12,7 @@ from engine.domain.views import Words
 from engine.errors import ProcedureNotFound, ProcedureRefused
 from engine.runtime.parsing import Specification, build
 from engine.runtime.reading import Node
-from engine.store import repository
+from engine.store import beginning, repository
 from engine.store.database import Session
 from engine.store.models import Version
 from engine.wiring import Engine
@@ -110,10 +110,10 @@ def publish(engine: Engine, bundle: Bundle, *, by: Actor, note: str = "") -> Ver
 
 def latest(engine: Engine, session: Session, procedure: str) -> Published:
     """The version that new cases start on; raises :class:`ProcedureNotFound`."""
-    version = repository.latest_version(session, procedure)
-    if version is None:
+    version_id = beginning.latest_version(session, procedure)
+    if version_id is None:
         raise ProcedureNotFound(procedure=procedure)
-    return of_version(engine, session, version.id)
+    return of_version(engine, session, version_id)
 
 
 def of_version(engine: Engine, session: Session, version_id: int) -> Published:

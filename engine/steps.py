@@ -17,7 +17,7 @@ from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
 from engine.runtime.workflow import Run
-from engine.store import saving
+from engine.store import rows, saving
 from engine.store.database import Session
 from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
@@ -115,7 +115,7 @@ def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
         step.jobs.append(worklist.thrown(step, "signal", signal, {"signal": signal}))
     if snapshot.ended:
         step.tell("case_ended")
-    saving.add(session, Job, step.jobs)
+    rows.add(session, Job, step.jobs)
     passed = [step.passed(seen) for seen in snapshot.visited if not worklist.is_opening(seen)]
     saving.append_history(session, case, [*passed, *step.told])
     step.jobs.clear()

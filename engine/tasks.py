@@ -14,7 +14,7 @@ from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, Data, Next, TaskId
 from engine.errors import AnswersInvalid, CaseNotActive, Forbidden, Invalid, TaskAlreadyDone, TaskTaken
 from engine.retrying import again_when_changed
-from engine.store import repository, saving
+from engine.store import locking, repository, rows, saving
 from engine.store.database import Session
 from engine.store.models import Case, Task
 from engine.wiring import Engine
@@ -61,7 +61,7 @@ def _complete(
     request_id: str | None,
 ) -> Next:
     with engine.database.transaction() as session:
-        case, task = saving.lock_case_of_task(session, task_id)
+        case, task = locking.lock_case_of_task(session, task_id)
         if task.status == "done" and request_id and task.request_id == request_id:
             return Next(CaseId(case.id), TaskId(task.next_task_id) if task.next_task_id else None)
         require_may_complete(session, case, task, by)
@@ -91,7 +91,7 @@ def _complete(
         steps.take(step, lambda run: run.complete(task_id, clean, by=by.id))
         following = next_after(step)
         if following.task_id is not None:
-            saving.update(session, task, next_task_id=following.task_id)
+            rows.update(session, task, next_task_id=following.task_id)
     logger.info(
         "Task %s of case %s completed",
         task.node,
@@ -108,7 +108,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     Raises :class:`TaskTaken` when somebody else has it and it was not escalated to me.
     """
     with engine.database.transaction() as session:
-        case, task = saving.lock_case_of_task(session, task_id)
+        case, task = locking.lock_case_of_task(session, task_id)
         if task.assignee_id == by.id and task.status == "open":
             return
         watched = repository.is_watched(
@@ -121,7 +121,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
         held_by = repository.account(session, task.assignee_id) if task.assignee_id else None
-        saving.update(session, task, assignee_id=by.id, claimed=True)
+        rows.update(session, task, assignee_id=by.id, claimed=True)
         worklist.put_into_inbox(step, task)
         step.tell(
             "task_taken_over" if held_by else "task_claimed",
@@ -137,13 +137,13 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
 def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     """Put a claimed task back for my roles; my draft stays with it."""
     with engine.database.transaction() as session:
-        case, task = saving.lock_case_of_task(session, task_id)
+        case, task = locking.lock_case_of_task(session, task_id)
         require_may_complete(session, case, task, by)
         if task.assignee_id != by.id or not task.claimed:
             raise Forbidden("Only a task that you claimed can be put back.", task=task_id)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
-        saving.update(session, task, assignee_id=None, claimed=False)
+        rows.update(session, task, assignee_id=None, claimed=False)
         worklist.put_into_inbox(step, task)
         step.tell("task_released", node=task.node, process=task.process, task_id=task.id)
         saving.append_history(session, case, step.told)
@@ -155,9 +155,9 @@ def save_draft(engine: Engine, task_id: TaskId, *, by: Actor, typed: Data) -> No
     if len(json.dumps(typed, ensure_ascii=False)) > DRAFT_SIZE:
         raise Invalid("The draft is too large to be kept.", limit=DRAFT_SIZE)
     with engine.database.transaction() as session:
-        case, task = saving.lock_case_of_task(session, task_id)
+        case, task = locking.lock_case_of_task(session, task_id)
         require_may_complete(session, case, task, by)
-        saving.update(session, task, draft=typed, draft_at=engine.now(), draft_by=by.id)
+        rows.update(session, task, draft=typed, draft_at=engine.now(), draft_by=by.id)
 
 
 def form_fields(

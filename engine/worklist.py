@@ -15,7 +15,7 @@ from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import repository, saving
+from engine.store import repository, rows, saving
 from engine.store.database import Session
 from engine.store.models import Inbox, Job, Subscription, Task
 
@@ -51,8 +51,8 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> No
     opened = [
         _open(step, run, task, came_from.get(task.id)) for task in snapshot.open_tasks if task.id not in known
     ]
-    saving.add(session, Task, [found.task for found in opened])
-    saving.add(session, Inbox, [row for found in opened for row in inbox_rows(step, found.task)])
+    rows.add(session, Task, [found.task for found in opened])
+    rows.add(session, Inbox, [row for found in opened for row in inbox_rows(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
     step.has_others = not known.keys().isdisjoint(present)
@@ -79,14 +79,14 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         lane_role=lane_role,
         named_person=person,
         named_roles=roles,
-        holders=saving.holders(session, asked, case.site),
+        holders=repository.holders(session, asked, case.site),
     )
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
     deadline = _deadline(step, run, opened)
     due = _due(step, run, opened, deadline)
-    task = saving.made(
+    task = rows.made(
         Task,
         id=opened.id,
         case_id=case.id,
@@ -172,13 +172,13 @@ def inbox_rows(step: Step, task: Task) -> list[Inbox]:
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
     return [
-        saving.made(Inbox, who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search)
+        rows.made(Inbox, who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search)
         for key in who
     ]
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
-    return saving.made(
+    return rows.made(
         Job,
         case_id=step.case.id,
         kind=kind,
@@ -261,11 +261,11 @@ def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
     """Write what messages and signals the case waits for now."""
     known, present = set(before.awaited), set(snapshot.awaited)
     saving.forget(step.session, [found.id for found in known - present])
-    saving.add(
+    rows.add(
         step.session,
         Subscription,
         [
-            saving.made(
+            rows.made(
                 Subscription,
                 key=found.id,
                 kind=found.kind,
@@ -288,9 +288,9 @@ def thrown(step: Step, kind: str, name: str, payload: Data) -> Job:
 def keep_message(step: Step, message: str, payload: Data, correlation: str | None) -> None:
     """Keep a message that came while the case is suspended; it is received when the case is resumed."""
     kept = {"message": message, "data": payload, "correlation": correlation}
-    saving.add(step.session, Job, [thrown(step, "receive", message, kept)])
+    rows.add(step.session, Job, [thrown(step, "receive", message, kept)])
 
 
 def keep_signal(step: Step, signal: str) -> None:
     """Note that a case has to hear a signal, once nothing keeps it from going on."""
-    saving.add(step.session, Job, [thrown(step, "hear", signal, {"signal": signal})])
+    rows.add(step.session, Job, [thrown(step, "hear", signal, {"signal": signal})])

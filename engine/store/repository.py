@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from engine.domain.facts import TaskId, Trigger
@@ -22,13 +21,16 @@ from engine.store.models import (
     Job,
     RegisterEntry,
     RegisterRow,
-    Series,
     Subscription,
     Task,
     Version,
 )
+from engine.store.prepared import Prepared
+from engine.store.rows import given, table_of
 
 __all__ = ["Session"]
+
+held, people = table_of(AccountRole), table_of(Account)
 
 
 # Procedures ----------------------------------------------------------------------------------
@@ -83,6 +85,34 @@ def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
 
 
 # People --------------------------------------------------------------------------------------
+
+
+#: So many roles are asked for at once; of fewer, the first stands for the others.
+_AT_ONCE = 6
+_HOLDERS = Prepared(
+    sa.select(held.c.role, people.c.id)
+    .join_from(held, people, people.c.id == held.c.account_id)
+    .where(
+        sa.or_(*(held.c.role == given(f"role{n}") for n in range(_AT_ONCE))),
+        sa.or_(held.c.site == given("site"), held.c.site == "*"),
+        people.c.active,
+    )
+    .order_by(people.c.id)
+)
+
+
+def holders(session: Session, roles: Iterable[str], site: str) -> dict[str, list[int]]:
+    """role → ids of the active people who hold it at the site."""
+    found: dict[str, list[int]] = {}
+    asked = sorted(roles)
+    for first in range(0, len(asked), _AT_ONCE):
+        some = asked[first : first + _AT_ONCE]
+        some += some[:1] * (_AT_ONCE - len(some))
+        for row in _HOLDERS.rows(session, _site=site, **{f"_role{n}": role for n, role in enumerate(some)}):
+            people_of = found.setdefault(row["role"], [])
+            if row["id"] not in people_of:
+                people_of.append(row["id"])
+    return found
 
 
 def account(session: Session, account_id: int) -> Account | None:
@@ -204,17 +234,6 @@ def _meant_by(trigger: Trigger, correlation: str | None) -> list[sa.ColumnElemen
 # Numbers and registers -----------------------------------------------------------------------
 
 
-def next_in_series(session: Session, series: str) -> int:
-    """The next number of a series. The row is locked until the end, so that no number is lost."""
-    # Two who begin a series at once: one row, and both count on it.
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(Series).values(id=series, last=0).on_conflict_do_nothing())
-    row = session.scalars(sa.select(Series).where(Series.id == series).with_for_update()).one()
-    row.last += 1
-    session.flush()
-    return row.last
-
-
 def number_of_case(session: Session, case_id: int, text: str) -> IssuedNumber | None:
     """A number that a case was given."""
     return session.scalars(
@@ -279,11 +298,6 @@ def has_attachment(session: Session, case_id: int, attachment_id: str) -> bool:
         )
         is not None
     )
-
-
-def case_of_request(session: Session, request_id: str) -> Case | None:
-    """The case that a submission started before."""
-    return session.scalars(sa.select(Case).where(Case.request_id == request_id)).first()
 
 
 def first_open_task_of(session: Session, case_id: int, account_id: int) -> Task | None:

@@ -13,7 +13,7 @@ from engine.bundles import DIAGRAM
 from engine.domain.facts import SYSTEM
 from engine.errors import Forbidden, NotFound
 from engine.procedures import publish
-from engine.store import saving
+from engine.store import locking, rows
 from engine.store.models import History, Job
 from tests.engine.world import SITE, World, changed
 
@@ -177,8 +177,8 @@ def test_an_incident_is_retried_by_an_administrator(world: World) -> None:
     assert world.look(sa.select(Job.status).where(Job.id == job.id)) == ["incident"]
 
     with world.engine.database.transaction() as session:
-        found = saving.lock_case(session, case)
-        saving.update(session, found, data={**found.data, "parts": 2})
+        found = locking.lock_case(session, case)
+        rows.update(session, found, data={**found.data, "parts": 2})
     assert jobs.retry_incident(world.engine, job.id, by=SYSTEM) is True
     assert world.case(case).data["order"] == [0.5]
     assert len(world.look(sa.select(History.id).where(History.kind == "timer_fired"))) == 1

@@ -1,0 +1,55 @@
+"""What begins a case: the version it starts on, the number it is given, its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict
+
+from engine.store.models import Case, Series, Version
+from engine.store.prepared import Prepared
+from engine.store.rows import DEFAULTS, given, insert_into, made, table_of
+
+case, version, series = table_of(Case), table_of(Version), table_of(Series)
+
+_LATEST = Prepared(
+    sa.select(version.c.id)
+    .where(version.c.procedure == given("procedure"))
+    .order_by(version.c.number.desc())
+    .limit(sa.literal_column("1"))
+)
+_REQUESTED = Prepared(sa.select(case.c.id).where(case.c.request_id == given("request")))
+_COUNT = Prepared(
+    # What SQLite and PostgreSQL say alike. The row stays locked until the end, so that no number is lost.
+    sqlite.insert(series)
+    .values(id=sa.bindparam("id"), last=1)
+    .on_conflict_do_update(index_elements=["id"], set_={"last": series.c.last + 1})
+    .returning(series.c.last)
+)
+_ADD_CASE = Prepared(insert_into(Case).returning(case.c.id))
+
+
+def latest_version(session: Session, procedure: str) -> int | None:
+    """The id of the version that new cases of a procedure start on."""
+    return next((row["id"] for row in _LATEST.rows(session, _procedure=procedure)), None)
+
+
+def case_of_request(session: Session, request_id: str) -> int | None:
+    """The case that a submission started before."""
+    return next((row["id"] for row in _REQUESTED.rows(session, _request=request_id)), None)
+
+
+def next_in_series(session: Session, name: str) -> int:
+    """The next number of a series."""
+    return int(_COUNT.rows(session, id=name)[0]["last"])
+
+
+def add_case(session: Session, **values: Any) -> Case:
+    """A new case, which is locked until the transaction ends like any that was."""
+    session.flush()
+    found = made(Case, **{**DEFAULTS[Case], **values})
+    instance_dict(found)["id"] = _ADD_CASE.rows(session, **instance_dict(found))[0]["id"]
+    return found
