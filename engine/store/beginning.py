@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -22,13 +22,19 @@ _LATEST = Prepared(
     .limit(sa.literal_column("1"))
 )
 _REQUESTED = Prepared(sa.select(case.c.id).where(case.c.request_id == given("request")))
-_COUNT = Prepared(
-    # What SQLite and PostgreSQL say alike. The row stays locked until the end, so that no number is lost.
-    sqlite.insert(series)
-    .values(id=sa.bindparam("id"), last=1)
-    .on_conflict_do_update(index_elements=["id"], set_={"last": series.c.last + 1})
-    .returning(series.c.last)
-)
+
+
+def _count(insert: Any) -> Prepared:
+    # The row stays locked until the end, so that no number is lost.
+    return Prepared(
+        insert(series)
+        .values(id=sa.bindparam("id"), last=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"last": series.c.last + 1})
+        .returning(series.c.last)
+    )
+
+
+_COUNT = {"sqlite": _count(sqlite.insert), "postgresql": _count(postgresql.insert)}
 _ADD_CASE = Prepared(insert_into(Case).returning(case.c.id))
 
 
@@ -44,7 +50,8 @@ def case_of_request(session: Session, request_id: str) -> int | None:
 
 def next_in_series(session: Session, name: str) -> int:
     """The next number of a series."""
-    return int(_COUNT.rows(session, id=name)[0]["last"])
+    count = _COUNT[session.get_bind().dialect.name]
+    return int(count.rows(session, id=name)[0]["last"])
 
 
 def add_case(session: Session, **values: Any) -> Case:
