@@ -185,14 +185,20 @@ def _account(session: Session, user_id: int) -> Account:
     return account
 
 
+_HELD = sa.select(AccountRole.account_id, AccountRole.role, AccountRole.site).order_by(
+    AccountRole.role, AccountRole.site
+)
+#: Made once: every request asks who the reader is.
+_HELD_BY_ONE = _HELD.where(AccountRole.account_id == sa.bindparam("account"))
+
+
 def _persons(session: Session, accounts: Iterable[Account]) -> list[Person]:
     accounts = list(accounts)
-    statement = sa.select(AccountRole).order_by(AccountRole.role, AccountRole.site)
-    if len(accounts) == 1:
-        statement = statement.where(AccountRole.account_id == accounts[0].id)
+    one = len(accounts) == 1
+    rows = session.execute(_HELD_BY_ONE, {"account": accounts[0].id}) if one else session.execute(_HELD)
     held: dict[int, list[tuple[str, str]]] = {}
-    for row in session.scalars(statement):
-        held.setdefault(row.account_id, []).append((row.role, row.site))
+    for account_id, role, site in rows:
+        held.setdefault(account_id, []).append((role, site))
     return [
         Person(
             id=UserId(account.id),

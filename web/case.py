@@ -9,7 +9,7 @@ import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import cancel_case, case_view, catalogue, document_view, resume_case, suspend_case
+from engine import cancel_case, case_view, document_view, procedure_names, resume_case, suspend_case
 from engine.domain.facts import CaseId
 from engine.domain.views import CaseView, Clock, StepState
 from engine.errors import ReasonMissing
@@ -111,7 +111,7 @@ def _drawings(case: CaseView, process: str) -> list[tuple[str, str, None, bool]]
     """A tab for each drawing: the procedure's, and those of the procedures it called."""
     if len(case.diagrams) == 1:
         return []
-    names = {card.id: words(card.name) for card in catalogue(engine(), actor())}
+    names = {found: words(name) for found, name in procedure_names(engine())}
     return [(here(process=one), names.get(one, one), None, one == process) for one in case.diagrams]
 
 

@@ -7,10 +7,11 @@ from typing import Literal, get_args
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import catalogue, counts, inbox
+from engine import inbox, procedure_names
 from web.access import access, actor, engine
 from web.display import is_htmx, words
 from web.lists import page_number
+from web.navigation import my_counts
 from web.words import gettext as _
 
 bp = Blueprint("inbox", __name__)
@@ -46,8 +47,8 @@ def index() -> ResponseReturnValue:
         sorts=orders,
         text=text,
         procedure=procedure,
-        procedures=[(card.id, words(card.name)) for card in catalogue(engine(), actor())],
-        numbers=counts(engine(), actor()),
+        procedures=[(found, words(name)) for found, name in procedure_names(engine())],
+        numbers=my_counts(),
     )
 
 

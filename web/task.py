@@ -18,10 +18,11 @@ from engine import (
     form_fields,
     release_task,
     save_draft,
+    task_head,
     task_view,
 )
 from engine.domain.facts import TaskId
-from engine.domain.views import TaskView
+from engine.domain.views import TaskHead, TaskView
 from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskTaken
 from forms.definition import load
 from forms.model import Form
@@ -48,21 +49,21 @@ def show(task_id: str) -> ResponseReturnValue:
 @access("task")
 def complete(task_id: str) -> ResponseReturnValue:
     """Complete my task and show the next one, or the form again with what is wrong."""
-    task = task_view(engine(), TaskId(task_id), actor())
+    task = task_head(engine(), TaskId(task_id))
     typed = _typed(task)
     try:
         _take_files(task, typed)
         if "_add" in request.form or "_remove" in request.form:
-            return _page(task, _with_rows(task, typed))
+            return _page(_seen(task), _with_rows(task, typed))
         after = complete_task(
             engine(), task.task_id, by=actor(), answers=typed, request_id=request.form.get("_request") or None
         )
     except AnswersInvalid as refused:
-        return _page(task, typed, errors=refused.errors), 422
+        return _page(_seen(task), typed, errors=refused.errors), 422
     except FileRefused as refused:
-        return _page(task, typed, refused=_file_words(refused)), 422
+        return _page(_seen(task), typed, refused=_file_words(refused)), 422
     except (TaskAlreadyDone, TaskTaken) as late:
-        now = task_view(engine(), task.task_id, actor())
+        now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
     if after.task_id is not None:
         flash(_("已办理。下一步仍由您办理。"), "done")
@@ -146,7 +147,7 @@ def _own(posted: Typed) -> Typed:
     )
 
 
-def _typed(task: TaskView) -> Typed:
+def _typed(task: TaskHead) -> Typed:
     """What was posted; of a field for one file only the latest file counts."""
     typed = _own(request.form)
     for name in list(typed):
@@ -155,16 +156,22 @@ def _typed(task: TaskView) -> Typed:
     return typed
 
 
-def _take_files(task: TaskView, typed: Typed) -> None:
+def _seen(task: TaskHead) -> TaskView:
+    """The task with all that its page shows; nobody gets it who may not see it."""
+    return task_view(engine(), task.task_id, actor())
+
+
+def _take_files(task: TaskHead, typed: Typed) -> None:
     """Keep files that came with the form itself; their ids take their place among the answers."""
-    for name, file in request.files.items(multi=True):
-        if not file.filename:
-            continue
+    files = [(name, file) for name, file in request.files.items(multi=True) if file.filename]
+    if files:
+        _seen(task)
+    for name, file in files:
         kept = add_attachment(
             engine(),
             task.case_id,
             by=actor(),
-            name=file.filename,
+            name=file.filename or "",
             content=file.read(),
             mime=file.mimetype,
             task_id=task.task_id,
@@ -176,14 +183,14 @@ def _take_files(task: TaskView, typed: Typed) -> None:
             typed.add(name, kept.id)
 
 
-def _takes_one_file(task: TaskView, name: str) -> bool:
+def _takes_one_file(task: TaskHead, name: str) -> bool:
     form = _form(task)
     key = ".".join(part for part in name.split(".") if not part.isdigit())
     asked = form.field(key) if form else None
     return asked is not None and asked.is_file and not asked.multiple
 
 
-def _with_rows(task: TaskView, typed: Typed) -> Typed:
+def _with_rows(task: TaskHead, typed: Typed) -> Typed:
     """The same with one row more (``_add``: materials) or one less (``_remove``: materials.0)."""
     form = _form(task)
     if form is None:
@@ -292,7 +299,7 @@ def _lost(task: TaskView, typed: Typed) -> Asked | None:
     )
 
 
-def _form(task: TaskView) -> Form | None:
+def _form(task: TaskHead) -> Form | None:
     return load(task.form) if task.form is not None else None
 
 

@@ -7,7 +7,7 @@ from typing import Literal, cast
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import catalogue, timers
+from engine import procedure_names, timers
 from engine.domain.views import Clock, TimerLine
 from web.access import access, actor, engine
 from web.display import is_htmx, words
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         page=page,
         status=status,
         procedure=procedure,
-        procedures=[(card.id, words(card.name)) for card in catalogue(engine(), actor())],
+        procedures=[(found, words(name)) for found, name in procedure_names(engine())],
         clock_of=_clock,
     )
 

@@ -133,13 +133,21 @@ class Paper:
     copies: int
 
 
-@dataclass(frozen=True)
-class TaskView:
-    """A task with all that its page shows."""
+@dataclass(frozen=True, kw_only=True)
+class TaskHead:
+    """What a task is and what it asks: enough to read what was typed."""
 
     task_id: TaskId
     case_id: CaseId
     case_number: str
+    step_name: Words
+    form: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskView(TaskHead):
+    """A task with all that its page shows."""
+
     procedure: str
     procedure_name: Words
     #: The process of the step: the procedure, or one that it calls.
@@ -147,7 +155,6 @@ class TaskView:
     version: int
     subject: str
     node: str
-    step_name: Words
     site: str
     role: str | None
     role_name: Words | None
@@ -165,7 +172,6 @@ class TaskView:
     source: Words
     help: Words | None
     #: The form-js document as published, or None for a confirmation.
-    form: Mapping[str, Any] | None
     #: English of the form's Chinese texts.
     form_words: Mapping[str, str]
     #: The case's data, masked where the reader need not see it.

@@ -36,6 +36,12 @@ def catalogue(engine: Engine, actor: Actor) -> list[ProcedureCard]:
     return sorted(cards, key=lambda card: (not card.may_start, card.id))
 
 
+def procedure_names(engine: Engine) -> list[tuple[str, Words]]:
+    """(id, name) of every procedure, for a list to choose from."""
+    with engine.database.look() as session:
+        return [(found.procedure, found.bundle.name) for found, _, _ in _latest(engine, session)]
+
+
 def procedure_view(engine: Engine, procedure_id: str, actor: Actor) -> ProcedureView:
     """One procedure; raises :class:`ProcedureNotFound`."""
     with engine.database.look() as session:

@@ -12,7 +12,7 @@ from engine import procedures
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
-from engine.domain.views import Clock, TaskView
+from engine.domain.views import Clock, TaskHead, TaskView
 from engine.errors import TaskNotFound
 from engine.queries import seeing, timeline
 from engine.queries.case_data import data_of
@@ -87,6 +87,32 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
         )
+
+
+def task_head(engine: Engine, task_id: TaskId) -> TaskHead:
+    """What a task is and asks, for whoever is to be let through by the verb that follows.
+
+    Raises :class:`TaskNotFound`.
+    """
+    with engine.database.look() as session:
+        found = session.execute(_HEAD, {"task": task_id}).one_or_none()
+        if found is None:
+            raise TaskNotFound(task=task_id)
+        bundle = procedures.of_version(engine, session, found.version_id).of(found.process)
+        return TaskHead(
+            task_id=TaskId(found.id),
+            case_id=CaseId(found.case_id),
+            case_number=found.number,
+            step_name=bundle.words(found.name),
+            form=bundle.form_documents.get(found.properties.get("form", "")),
+        )
+
+
+_HEAD = (
+    sa.select(Task.id, Task.case_id, Task.process, Task.name, Task.properties, Case.number, Case.version_id)
+    .join(Case, Case.id == Task.case_id)
+    .where(Task.id == sa.bindparam("task"))
+)
 
 
 def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:

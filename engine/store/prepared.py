@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -24,22 +24,12 @@ _Convert = Callable[[Any], Any] | None
 
 
 @dataclass(frozen=True)
-class _Parameter:
-    name: str
-    convert: _Convert
-    #: Its value, when the statement itself says it.
-    fixed: tuple[Any, ...]
-
-    def given(self, values: Values) -> Any:
-        value = self.fixed[0] if self.fixed else values[self.name]
-        return self.convert(value) if self.convert else value
-
-
-@dataclass(frozen=True)
 class _Compiled:
     text: str
-    #: In the order of the text.
-    parameters: tuple[_Parameter, ...]
+    #: (parameter, how its value is given to the driver), in the order of the text
+    parameters: tuple[tuple[str, _Convert], ...]
+    #: What the statement itself says.
+    fixed: Values
     positional: bool
     reads: bool
     #: (column, how its value is read)
@@ -47,9 +37,10 @@ class _Compiled:
 
     def bound(self, values: Values) -> Any:
         """The parameters of one execution as the driver takes them."""
+        values = {**self.fixed, **values} if self.fixed else values
         if self.positional:
-            return tuple([parameter.given(values) for parameter in self.parameters])
-        return {parameter.name: parameter.given(values) for parameter in self.parameters}
+            return [convert(values[name]) if convert else values[name] for name, convert in self.parameters]
+        return {name: convert(values[name]) if convert else values[name] for name, convert in self.parameters}
 
     def read(self, row: Sequence[Any]) -> dict[str, Any]:
         """A row of the result by the names of its columns."""
@@ -120,10 +111,10 @@ def translated(connection: Connection, text: str, error: Exception) -> BaseExcep
 
 def connection_of(session: Session) -> Connection:
     """The connection of a session's one transaction, looked up once."""
-    found = session.info.get(CONNECTION)
+    found: Connection | None = session.info.get(CONNECTION)
     if found is None:
         found = session.info[CONNECTION] = session.connection()
-    return cast(Connection, found)
+    return found
 
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
@@ -134,7 +125,8 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     return _Compiled(
         text=str(compiled),
         reads=reads,
-        parameters=tuple(_parameter(name, compiled.binds[name], dialect) for name in names),
+        parameters=tuple((name, _writer(compiled.binds[name], dialect)) for name in names),
+        fixed={name: found.value for name, found in compiled.binds.items() if not found.required},
         positional=compiled.positional,
         columns=tuple(
             (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
@@ -143,6 +135,6 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     )
 
 
-def _parameter(name: str, found: sa.BindParameter[Any], dialect: Dialect) -> _Parameter:
-    convert = found.type.dialect_impl(dialect).bind_processor(dialect)
-    return _Parameter(name, convert, () if found.required else (found.value,))
+def _writer(found: sa.BindParameter[Any], dialect: Dialect) -> _Convert:
+    convert: _Convert = found.type.dialect_impl(dialect).bind_processor(dialect)
+    return convert

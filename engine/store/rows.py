@@ -7,7 +7,7 @@ with :func:`update`, what is new with :func:`add`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -35,17 +35,20 @@ def set_to(*names: str) -> dict[str, sa.BindParameter[Any]]:
     return {name: sa.bindparam(name) for name in names}
 
 
+_LABELS: dict[type[Model], list[tuple[str, str]]] = {
+    kind: [(str(column.key), f"{kind.__tablename__}.{column.key}") for column in table_of(kind).columns]
+    for kind in (Case, Task)
+}
+
+
 def columns_of(kind: type[Model]) -> list[sa.Label[Any]]:
     """The columns of a table, labelled so that :func:`loaded` finds them beside those of others."""
-    table = table_of(kind)
-    return [column.label(f"{table.name}.{column.key}") for column in table.columns]
+    return [table_of(kind).c[own].label(label) for own, label in _LABELS[kind]]
 
 
 def loaded(kind: type[Row], values: Values) -> Row:
     """The entity of a row that was read with :func:`columns_of`."""
-    prefix = f"{kind.__tablename__}."
-    own = {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
-    return made(kind, **own)
+    return made(kind, **{own: values[label] for own, label in _LABELS[kind]})
 
 
 #: What a new row leaves to the table.
@@ -79,9 +82,12 @@ DEFAULTS: dict[type[Model], dict[str, Any]] = {
 }
 
 
+_NEW = {mapper.class_: mapper.class_manager.new_instance for mapper in Model.registry.mappers}
+
+
 def made(kind: type[Row], /, **values: Any) -> Row:
     """A new row as an entity that no session knows; :func:`add` writes it."""
-    entity = cast(Row, sa.inspect(kind).class_manager.new_instance())
+    entity: Row = _NEW[kind]()
     instance_dict(entity).update(values)
     return entity
 
