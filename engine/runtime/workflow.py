@@ -29,6 +29,7 @@ from engine.runtime.reading import Node
 from engine.runtime.scopes import Scopes
 from engine.runtime.scripting import Bounds, CaseEnvironment, CaseScriptEngine, Tools
 from engine.runtime.stepping import run_ready
+from engine.runtime.undoing import Completions
 from engine.runtime.undrawn import drawn_of
 
 __all__ = ["Bounds", "Run", "Tools"]
@@ -51,7 +52,9 @@ class Run:
         #: The element at which something happened last, to name it when the whole is not right.
         self._last: str | None = None
         self.scopes = Scopes(self.data, meta.get("scopes", {}))
-        self.engine = CaseScriptEngine(CaseEnvironment(self.scopes, tools, self.visits, self.handlers))
+        self.completions = Completions(meta.get("completions", {}))
+        environment = CaseEnvironment(self.scopes, tools, self.visits, self.handlers)
+        self.engine = CaseScriptEngine(environment, self.completions)
         self.workflow: BpmnWorkflow
 
     @classmethod
@@ -148,9 +151,12 @@ class Run:
         self._note_entered()
         compact(self.workflow)
         self.scopes.keep({task.id.hex for task in all_tasks(self.workflow)})
+        self.completions.keep(self.workflow)
         bounding.check(self.specification, self.workflow, self.tools.bounds, self._last)
-        kept = [self.data, self.scopes.saved()] if self.scopes.instances else self.data
-        bounding.check_data(kept, self.tools.bounds, self._last)
+        instances = self.scopes.saved() if self.scopes.instances else None
+        done = self.completions.saved() if self.completions.done else None
+        kept = [found for found in (instances, done) if found]
+        bounding.check_data([self.data, *kept] if kept else self.data, self.tools.bounds, self._last)
 
     # What became of it ---------------------------------------------------------------------------
 
@@ -170,6 +176,7 @@ class Run:
                     "visits": self.visits,
                     "handlers": self.handlers,
                     "scopes": self.scopes.saved(),
+                    "completions": self.completions.saved(),
                 },
                 ensure_ascii=False,
             ),
@@ -271,6 +278,7 @@ class Run:
             bounding.require_few_alive(self.workflow, bounds)
         if task.state == TaskState.COMPLETED:
             self._note(task, "completed")
+            self._remember(task)
         beside.wait_again(task)
         beside.end_with_activity(self.specification, task)
         thrown = (event.event_definition for event in self.workflow.bpmn_events)
@@ -279,6 +287,13 @@ class Run:
 
     def _happens(self, task: Any, node: Node) -> None:
         """An event is about to happen; a run that tells more overrides it."""
+
+    def _remember(self, task: Any) -> None:
+        """Keep what was completed as long as it can be compensated."""
+        node = self.specification.node(task)
+        holds = None if node is None else self.specification.compensable.get((node.process, node.id))
+        if node is not None and holds is not None:
+            self.completions.add(task, node.id, self.scopes.own(task), holds=holds)
 
     def _note(self, task: Any, event: Any, node: Node | None = None) -> None:
         node = node or self.specification.node(task)
