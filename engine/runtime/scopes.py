@@ -63,10 +63,10 @@ class Scopes:
         if seen:
             self.instances[task.id.hex] = {"own": False, "lent": True, "data": dict(seen)}
 
-    def keep(self, tasks: set[str]) -> None:
-        """Forget the instances and activities that are none of these tasks."""
+    def keep(self, alive: set[str]) -> None:
+        """Forget the instances and activities whose tasks are not alive any more."""
         for found in (self.instances, self.activities):
-            for task in set(found) - tasks:
+            for task in set(found) - alive:
                 del found[task]
 
     def _around(self, task: Any) -> list[dict[str, Any]]:

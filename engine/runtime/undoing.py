@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.specs.defaults import SubWorkflowTask
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from engine.domain.facts import Data
-from engine.runtime.compacting import LIVE, all_tasks, is_live
+from engine.runtime.compacting import LIVE
 from engine.runtime.compensating import UNDO
 from engine.runtime.undrawn import APART
 
@@ -74,9 +74,8 @@ class Completions:
         scope: str = self.thrown[throw.id.hex]["inside"]
         return scope
 
-    def keep(self, top: Any) -> None:
+    def keep(self, top: Any, alive: Container[str]) -> None:
         """Forget what belongs to scopes and throw events that are over."""
-        alive = {task.id.hex for task in all_tasks(top) if is_live(task)}
         self.thrown = {task: found for task, found in self.thrown.items() if task in alive}
         wanted = set(self._scopes_in_use(top))
         kept = []

@@ -22,7 +22,7 @@ from SpiffWorkflow.exceptions import WorkflowException
 from engine.domain.facts import Data, OpenTask, Snapshot, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
 from engine.runtime import beside, bounding, serializing, waiting
-from engine.runtime.compacting import all_tasks, compact
+from engine.runtime.compacting import all_tasks, compact, is_live
 from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
@@ -150,8 +150,9 @@ class Run:
         self._refuse_other_starts()
         self._note_entered()
         compact(self.workflow)
-        self.scopes.keep({task.id.hex for task in all_tasks(self.workflow)})
-        self.completions.keep(self.workflow)
+        alive = {task.id.hex for task in all_tasks(self.workflow) if is_live(task)}
+        self.scopes.keep(alive)
+        self.completions.keep(self.workflow, alive)
         bounding.check(self.specification, self.workflow, self.tools.bounds, self._last)
         instances = self.scopes.saved() if self.scopes.instances else None
         done = self.completions.saved() if self.completions.done else None

@@ -1091,6 +1091,24 @@ def test_what_can_be_undone_counts_as_data() -> None:
     assert (reached.value.facts["bound"], reached.value.facts["element"]) == ("data", "a")
 
 
+def test_nothing_is_kept_of_a_handler_that_was_interrupted() -> None:
+    drawing = """
+    s:start -> p:sub {
+      x:start -> a:user -> t:throw(compensate) -> y:end
+      on_a:on(a, compensate) ~> undo_a:user
+    }
+    p -> e:end
+    l:on(p, timer "PT1H") -> b:user -> f:end
+    """
+    case = Case(Drawing(drawing, a=many(over="people", item="person")).xml(), {"people": ["secret"]})
+    case.start()
+    case.do("a")
+    assert case.snapshot.open_tasks[0].data == {"person": "secret", "loopCounter": 1}
+    case.do("timer")
+    assert case.state == "b"
+    assert "secret" not in case.snapshot.state
+
+
 def test_a_handler_is_a_task_like_any_other() -> None:
     lanes = (
         '<bpmn:laneSet id="lanes"><bpmn:lane id="lane" name="Finance">'
