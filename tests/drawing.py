@@ -5,6 +5,8 @@ A line is a path of nodes; a node is ``name:kind`` or ``name:kind(what)`` where 
     s:start -> a:user -> g:xor -[n > 3]-> b:user -> e:end
     g -*-> e
     late:on(a, timer "PT1H") -> e            an interrupting boundary event; ``beside`` is one that is not
+    u:on(a, compensate) ~> undo:user         what undoes it, by an association
+    t:throw(compensate a)                    undoes one activity; ``compensate! a`` without waiting for it
     s -> p:sub {                             what follows stands inside, up to the closing brace
       …
     }
@@ -57,7 +59,9 @@ _PEOPLE = (
     '<spiffworkflow:property name="candidates" value={}/>'
     "</spiffworkflow:properties>"
 )
-_ARROW = re.compile(r"\s*-(?:\[(?P<condition>[^\]]*)\]-|(?P<default>\*)-)?>\s*")
+_ARROW = re.compile(r"\s*(?:(?P<undone>~)|-(?:\[(?P<condition>[^\]]*)\]-|(?P<default>\*)-)?)>\s*")
+#: In place of a condition: no flow but the association with what undoes an activity.
+_UNDONE_BY = "~"
 _NODE = re.compile(r"(?P<id>\w+)(?::(?P<kind>\w+))?")
 
 
@@ -139,7 +143,8 @@ class Drawing:
             if found["kind"]:
                 nodes[found["id"]] = (found["kind"], what, "")
             if before is not None and arrow is not None:
-                flows.append((before, found["id"], arrow["condition"], bool(arrow["default"])))
+                condition = _UNDONE_BY if arrow["undone"] else arrow["condition"]
+                flows.append((before, found["id"], condition, bool(arrow["default"])))
             before = found["id"]
             arrow = _ARROW.match(line, position)
             if arrow is None:
@@ -154,9 +159,14 @@ class Drawing:
         flows: list[tuple[str, str, str | None, bool]],
     ) -> str:
         defaults: dict[str, str] = {}
-        text = ""
+        undoing = {target for _, target, condition, _ in flows if condition == _UNDONE_BY}
+        text = associations = ""
         for source, target, condition, default in flows:
             self.flows += 1
+            if condition == _UNDONE_BY:
+                ends = f'sourceRef="{source}" targetRef="{target}" associationDirection="One"'
+                associations += _tag("association", f'id="f{self.flows}_{source}_{target}" {ends}', "")
+                continue
             flow = f"f{self.flows}_{source}_{target}"
             if default:
                 defaults[source] = flow
@@ -165,14 +175,21 @@ class Drawing:
                 said = _tag("conditionExpression", 'xsi:type="bpmn:tFormalExpression"', escape(condition))
             text += _tag("sequenceFlow", f'id="{flow}" sourceRef="{source}" targetRef="{target}"', said)
         return (
-            "".join(self._node(name, *found, defaults.get(name)) for name, found in nodes.items())
+            "".join(
+                self._node(name, *found, defaults.get(name), undoing=name in undoing)
+                for name, found in nodes.items()
+            )
             + text
             + self.extra.get("_process", "")
+            + associations
         )
 
-    def _node(self, name: str, kind: str, what: str, inside: str, default: str | None) -> str:
+    def _node(
+        self, name: str, kind: str, what: str, inside: str, default: str | None, *, undoing: bool = False
+    ) -> str:
         tag = _KINDS[kind]
         attributes = f' default="{default}"' if default else ""
+        attributes += ' isForCompensation="true"' if undoing else ""
         children = ""
         extensions = ""
         if kind in ("user", "manual", "task"):
@@ -225,6 +242,10 @@ class Drawing:
             return _tag("conditionalEventDefinition", "", condition)
         if kind == "link":
             return f'<bpmn:linkEventDefinition name="{rest}"/>'
+        if kind.startswith("compensate"):
+            waits = "" if kind == "compensate" else ' waitForCompletion="false"'
+            named = f' activityRef="{rest}"' if rest else ""
+            return f"<bpmn:compensateEventDefinition{named}{waits}/>"
         ref = f' {kind}Ref="{self._named(kind, rest)}"' if rest else ""
         return f"<bpmn:{kind}EventDefinition{ref}/>"
 

@@ -20,15 +20,21 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 from SpiffWorkflow.bpmn.specs.mixins.script_task import ScriptEngineTask
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.parser import event_parsers as spiff_events
-from SpiffWorkflow.spiff.parser.task_spec import BusinessRuleTaskParser, ServiceTaskParser
-from SpiffWorkflow.spiff.specs.defaults import ReceiveTask, SendTask, ServiceTask
+from SpiffWorkflow.spiff.parser.task_spec import (
+    BusinessRuleTaskParser,
+    CallActivityParser,
+    ServiceTaskParser,
+)
+from SpiffWorkflow.spiff.specs.defaults import CallActivity, ReceiveTask, SendTask, ServiceTask
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 
-from engine.runtime import reading
+from engine.runtime import compensating, reading
 from engine.runtime.decisions import Decision
 from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, FirstOf, OnceTimer, RepeatingTimer
 from engine.runtime.joining import InclusiveJoin, ParallelJoin
 from engine.runtime.looping import Loop, ManyInstances, OneAfterAnother
+from engine.runtime.undoing import NextToUndo, ThrowCompensation
+from engine.runtime.undrawn import APART
 
 
 class CaseServiceTask(ServiceTask):
@@ -138,6 +144,28 @@ class _EventGateway(_OurEvents, EventBasedGatewayParser):
         return self._create_task(FirstOf())
 
 
+class _Call(CallActivityParser):
+    def create_task(self) -> Any:
+        # What is not drawn cannot be called, except the handlers, by what throws compensation.
+        if compensating.UNDO + APART not in self.node.get("calledElement", ""):
+            return super().create_task()
+        return ThrowCompensation(
+            self.spec,
+            self.bpmn_id,
+            subworkflow_spec=self.node.get("calledElement"),
+            only=self.node.get("activityRef"),
+            around=self.node.get(compensating.AROUND) == "true",
+            alone=self.node.get(compensating.ALONE) == "true",
+            **self.bpmn_attributes,
+        )
+
+
+class _Next(GatewayParser):
+    def connect_outgoing(self, outgoing_task: Any, sequence_flow_node: Any, is_default: bool) -> None:
+        super().connect_outgoing(outgoing_task, sequence_flow_node, is_default)
+        self.task.ways[sequence_flow_node.get(compensating.UNDOES)] = outgoing_task
+
+
 class _Looping:
     """Reads loops and multi-instance activities into our own."""
 
@@ -171,6 +199,8 @@ class ProcedureParser(SpiffBpmnParser):
         full_tag("receiveTask"): (_Receive, ReceiveTask),
         full_tag("serviceTask"): (ServiceTaskParser, CaseServiceTask),
         full_tag("businessRuleTask"): (_Decide, CaseDecisionTask),
+        full_tag("callActivity"): (_Call, CallActivity),
+        full_tag(compensating.NEXT): (_Next, NextToUndo),
     }
 
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012

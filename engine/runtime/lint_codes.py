@@ -202,7 +202,36 @@ RULES: dict[str, Rule] = {
     "link-several": _error(
         "{at}：链接的去处不止一个，请只留一个", "{at}: this link leads to more than one place; keep one"
     ),
-    "unsupported-compensation": _error("{at}：不支持补偿", "{at}: compensation is not supported"),
+    "compensation-handler": _error(
+        "{at}：补偿事件要用一条关联连到同一流程或子流程里一个标为补偿（isForCompensation）的活动",
+        "{at}: an association leads from a compensation event to one activity marked for compensation"
+        " (isForCompensation), in the same process or sub-process",
+    ),
+    "compensation-unattached": _error(
+        "{at}：标为补偿（isForCompensation），但没有补偿边界事件用关联连到它，永远不会做",
+        "{at}: it is marked for compensation (isForCompensation), but no compensation boundary event is"
+        " associated with it; it would never be done",
+    ),
+    "compensation-flow": _error(
+        "{at}：补偿事件和它的补偿活动不与任何连线相连，补偿活动上也没有边界事件；要分几步就用子流程",
+        "{at}: no flow leads to or from a compensation event or what it is associated with, and no boundary"
+        " event sits there; put several steps into a sub-process",
+    ),
+    "compensation-several": _error(
+        "{at}：怎样补偿它画了不止一处，请只留一处",
+        "{at}: more than one thing is drawn that undoes it; keep one",
+    ),
+    "compensation-place": _error(
+        "{at}：补偿只能从活动的边界事件开始，或者从子流程里的事件子流程开始",
+        "{at}: compensation begins at a boundary event of an activity, or in an event sub-process of a"
+        " sub-process",
+    ),
+    "compensation-target": _error(
+        "{at}：不能补偿{target}，它{detail}", "{at}: {target} cannot be compensated; it {detail}"
+    ),
+    "compensation-nothing": _warning(
+        "{at}：所在的流程或子流程里没有可以补偿的活动", "{at}: there is nothing around it to compensate"
+    ),
     "unsupported-cancel": _error(
         "{at}：取消事件只能用在事务里", "{at}: a cancel event belongs into a transaction"
     ),

@@ -130,8 +130,6 @@ def _check_node_support(check: Check, node: Node) -> None:
     kinds = {reading.local(definition).removesuffix("EventDefinition") for definition in definitions}
     if len(definitions) > 1:
         check.add("unsupported-several-events", node)
-    if "compensate" in kinds or element.get("isForCompensation") == "true":
-        check.add("unsupported-compensation", node)
     if "cancel" in kinds:
         host = check.diagram.nodes.get((node.scope if node.type == "endEvent" else node.attached_to) or "")
         if host is None or host.type != "transaction":

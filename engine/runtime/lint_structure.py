@@ -10,10 +10,12 @@ from lxml import etree
 
 from engine.domain.facts import Fix
 from engine.runtime import reading
+from engine.runtime.compensating import is_boundary
 from engine.runtime.lint_check import Check, called, is_invisible
 from engine.runtime.lint_codes import MAX_AHEAD, MAX_ID, MAX_NAME
 from engine.runtime.normalising import begins, is_apart, link_name
 from engine.runtime.reading import Flow, Node
+from engine.runtime.wrapping import is_event_subprocess
 
 _ID = re.compile(r"[^\W\d][\w.-]*")
 _RESERVED_IDS = frozenset({"Start", "End", "Root"})
@@ -137,7 +139,7 @@ def _check_scope(check: Check, process_id: str, scope: str | None, nodes: list[N
     owner = check.elements.get(scope or process_id)
     if _depth(check, scope) > check.around.nesting:
         check.add("nesting-too-deep", owner, most=check.around.nesting)
-    event_subprocess = owner is not None and is_apart(owner)
+    event_subprocess = owner is not None and is_event_subprocess(owner)
     outgoing, incoming = check.ways
     starts = [node for node in nodes if node.type == "startEvent"]
     ends = [node for node in nodes if node.type == "endEvent"]
@@ -173,7 +175,7 @@ def _check_start_kinds(check: Check, scope: str | None, starts: Iterable[Node]) 
 
 def _is_apart(check: Check, node: Node) -> bool:
     element = check.elements.get(node.id)
-    return element is not None and is_apart(element)
+    return element is not None and (is_apart(element) or is_boundary(element))
 
 
 def _first(check: Check, nodes: Iterable[Node], incoming: Mapping[str, list[Flow]]) -> list[Node]:

@@ -1,8 +1,8 @@
 """Check a BPMN file before it is published: everything that would not run right, with its place.
 
 The rules stand in ``lint_structure`` (shape), ``lint_elements`` (what elements ask for),
-``lint_expressions`` and ``lint_decisions``; ``lint_codes`` holds every finding's words, ``lint_check``
-the check under way.
+``lint_compensation``, ``lint_expressions`` and ``lint_decisions``; ``lint_codes`` holds every finding's
+words, ``lint_check`` the check under way.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.runtime import reading
 from engine.runtime.elements import ProcedureParser
 from engine.runtime.lint_check import Check, Surroundings, called, finding
 from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FINDINGS, MAX_NESTING, MAX_NODES
+from engine.runtime.lint_compensation import check_compensation
 from engine.runtime.lint_decisions import check_decisions
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
@@ -117,6 +118,7 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_paths,
             check_gateways,
             check_support,
+            check_compensation,
             check_people,
             check_work,
             check_decisions,
@@ -139,6 +141,7 @@ def _check_engine(check: Check, content: bytes) -> None:
         make_executable(tree, called_ones)
         normalise(tree)
         parser.add_bpmn_xml(tree.getroot(), filename="")
+        parser.find_all_specs()
         for process in check.diagram.processes:
             if process.executable or process.id in called_ones:
                 BpmnWorkflow(parser.get_spec(process.id), {})

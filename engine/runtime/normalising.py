@@ -12,6 +12,7 @@ screens and coverage speak of what was drawn; what is put in between is no drawn
     several flows out of a node     a parallel gateway behind it (§13.2.1)
     conditional flows out of it     an inclusive gateway behind it (§13.2.1)
     event sub-processes             boundary events of what they stand beside (§13.5.4)
+    compensation                    a process of the handlers, called by what throws it (§13.5.5)
     data objects and associations   nothing: they document a case's data, which is one shared document
 """
 
@@ -22,6 +23,7 @@ from collections import defaultdict
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.compensating import give_handlers, is_handler
 from engine.runtime.data_references import settle
 from engine.runtime.reading import q
 from engine.runtime.undrawn import add, lead, require
@@ -34,8 +36,10 @@ def normalise(tree: etree._ElementTree) -> None:
     # not change what it does. Without a layout it tries them in the order of the file.
     for layout in list(tree.getroot().iterchildren(f"{{{reading.BPMNDI}}}BPMNDiagram")):
         tree.getroot().remove(layout)
-    for process in tree.getroot().iterchildren(q("process")):
+    for process in list(tree.getroot().iterchildren(q("process"))):
         settle(process)
+        give_handlers(process)
+    for process in list(tree.getroot().iterchildren(q("process"))):
         for scope in [process, *process.iter(*(q(tag) for tag in reading.SUBPROCESSES))]:
             Scope(scope).rewrite()
             wrap(scope)
@@ -143,7 +147,7 @@ class Scope:
 
 def is_apart(node: etree._Element) -> bool:
     """Say whether a node stands outside the flow: an event sub-process or a compensation handler."""
-    return is_event_subprocess(node) or node.get("isForCompensation") == "true"
+    return is_event_subprocess(node) or is_handler(node)
 
 
 def begins(node: etree._Element) -> bool:

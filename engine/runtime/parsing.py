@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from engine.errors import ProcedureNotFound
-from engine.runtime import reading
+from engine.runtime import compensating, reading
 from engine.runtime.decision_files import decisions_in
 from engine.runtime.elements import ProcedureParser
 from engine.runtime.looping import Repeated
@@ -33,6 +33,8 @@ class Specification:
     nodes: Mapping[tuple[str, str], Node] = field(repr=False)
     #: (process id, node id) → role or name of its lane
     roles: Mapping[tuple[str, str], str | None] = field(repr=False)
+    #: (process id, activity id) of what can be compensated → whether it stands for what is done inside it
+    compensable: Mapping[tuple[str, str], bool] = field(repr=False)
 
     def node(self, task: Any) -> Node | None:
         """The drawn node of a workflow task; None for the library's own helpers (joins, splits)."""
@@ -106,14 +108,21 @@ def build(
         parser.add_bpmn_xml(tree.getroot(), filename=name)
     if not any(diagram.process(process) for diagram in diagrams):
         raise ProcedureNotFound(procedure=process)
-    nodes = {
-        (node.scope or node.process, node.id): node for diagram in diagrams for node in diagram.nodes.values()
-    }
     lanes = {
         (node.process, node.id): diagram.lane_of(node.id)
         for diagram in diagrams
         for node in diagram.nodes.values()
     }
+    nodes: dict[tuple[str, str], Node] = {}
+    compensable: dict[tuple[str, str], bool] = {}
+    for diagram in diagrams:
+        nodes |= {(node.scope or node.process, node.id): node for node in diagram.nodes.values()}
+        # Handlers run in a process of their own, wherever in theirs they are drawn.
+        for handler in compensating.handlers(diagram.tree.getroot()):
+            moved = [diagram.nodes[name] for name in handler.ids]
+            nodes |= {(node.process, node.id): node for node in moved}
+        for activity, holds in compensating.compensable(diagram.tree.getroot()).items():
+            compensable[diagram.nodes[activity].process, activity] = holds
     return Specification(
         process=process,
         spec=parser.get_spec(process),
@@ -121,4 +130,5 @@ def build(
         diagrams=tuple(diagrams),
         nodes=nodes,
         roles={place: (lane.role or lane.name) if lane else None for place, lane in lanes.items()},
+        compensable=compensable,
     )

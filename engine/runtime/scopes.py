@@ -43,13 +43,30 @@ class Scopes:
 
     def write(self, task: Any, values: Data) -> None:
         """Write values where a task writes: into its own instance, else the shared data."""
-        owner = next((instance["data"] for instance in self._around(task) if instance["own"]), self.shared)
-        owner.update(values)
+        for instance in self._around(task):
+            if instance["own"]:
+                instance["data"].update(values)
+                return
+            # What is written now comes before what was lent.
+            for name in values if instance.get("lent") else ():
+                instance["data"].pop(name, None)
+        self.shared.update(values)
 
-    def keep(self, tasks: set[str]) -> None:
-        """Forget the instances and activities that are none of these tasks."""
+    def own(self, task: Any) -> Data:
+        """What a task that is an instance sees of its own."""
+        found: Data = self.instances.get(task.id.hex, {}).get("data", {})
+        return found
+
+    def lend(self, task: Any, seen: Data) -> None:
+        """Let what runs below a task see what an instance saw that is over; it keeps nothing of its own."""
+        self.instances.pop(task.id.hex, None)
+        if seen:
+            self.instances[task.id.hex] = {"own": False, "lent": True, "data": dict(seen)}
+
+    def keep(self, alive: set[str]) -> None:
+        """Forget the instances and activities whose tasks are not alive any more."""
         for found in (self.instances, self.activities):
-            for task in set(found) - tasks:
+            for task in set(found) - alive:
                 del found[task]
 
     def _around(self, task: Any) -> list[dict[str, Any]]:

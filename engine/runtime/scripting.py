@@ -19,6 +19,7 @@ from engine.runtime.deciding import decide
 from engine.runtime.decisions import Decision
 from engine.runtime.expressions import LIMITS, ExpressionRefused, Limits, evaluate, execute, to_json
 from engine.runtime.scopes import Scopes
+from engine.runtime.undoing import Completions
 from engine.runtime.undrawn import drawn_of
 
 #: Marks the text that the function ``every()`` gives to a repeating timer.
@@ -116,6 +117,11 @@ class CaseScriptEngine(PythonScriptEngine):
     """The door through which the library evaluates anything at all."""
 
     environment: CaseEnvironment
+
+    def __init__(self, environment: CaseEnvironment, completions: Completions) -> None:
+        super().__init__(environment)
+        #: What can still be compensated.
+        self.completions = completions
 
     def evaluate(self, task: Any, expression: str, external_context: Data | None = None) -> Any:
         """Evaluate; a failure names the element."""

@@ -21,7 +21,7 @@ from SpiffWorkflow.exceptions import WorkflowException
 from engine.domain.facts import Data, OpenTask, Snapshot, Standing, TaskId, Thrown, Visited
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
 from engine.runtime import beside, bounding, serializing, waiting
-from engine.runtime.compacting import all_tasks, compact
+from engine.runtime.compacting import all_tasks, compact, is_live
 from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
 from engine.runtime.frontier import CaseWorkflow
 from engine.runtime.parsing import Specification
@@ -29,6 +29,7 @@ from engine.runtime.reading import Node
 from engine.runtime.scopes import Scopes
 from engine.runtime.scripting import Bounds, CaseEnvironment, CaseScriptEngine, Tools
 from engine.runtime.stepping import run_ready
+from engine.runtime.undoing import Completions
 from engine.runtime.undrawn import drawn_of
 
 __all__ = ["Bounds", "Run", "Tools"]
@@ -53,7 +54,9 @@ class Run:
         #: The element at which something happened last, to name it when the whole is not right.
         self._last: str | None = None
         self.scopes = Scopes(self.data, meta.get("scopes", {}))
-        self.engine = CaseScriptEngine(CaseEnvironment(self.scopes, tools, self.visits, self.handlers))
+        self.completions = Completions(meta.get("completions", {}))
+        environment = CaseEnvironment(self.scopes, tools, self.visits, self.handlers)
+        self.engine = CaseScriptEngine(environment, self.completions)
 
     @classmethod
     def start(cls, specification: Specification, data: Data, tools: Tools, *, at: str | None = None) -> Self:
@@ -148,10 +151,14 @@ class Run:
         self._refuse_other_starts()
         self._note_entered()
         compact(self.workflow)
-        self.scopes.keep({task.id.hex for task in all_tasks(self.workflow)})
+        alive = {task.id.hex for task in all_tasks(self.workflow) if is_live(task)}
+        self.scopes.keep(alive)
+        self.completions.keep(self.workflow, alive)
         bounding.check(self.specification, self.workflow, self.tools.bounds, self._last)
-        kept = [self.data, self.scopes.saved()] if self.scopes.instances else self.data
-        bounding.check_data(kept, self.tools.bounds, self._last)
+        instances = self.scopes.saved() if self.scopes.instances else None
+        done = self.completions.saved() if self.completions.done else None
+        kept = [found for found in (instances, done) if found]
+        bounding.check_data([self.data, *kept] if kept else self.data, self.tools.bounds, self._last)
 
     # What became of it ---------------------------------------------------------------------------
 
@@ -185,6 +192,7 @@ class Run:
                     "visits": self.visits,
                     "handlers": self.handlers,
                     "scopes": self.scopes.saved(),
+                    "completions": self.completions.saved(),
                 },
                 ensure_ascii=False,
             ),
@@ -282,6 +290,7 @@ class Run:
             bounding.require_few_alive(self.workflow, bounds)
         if task.state == TaskState.COMPLETED:
             self._note(task, "completed")
+            self._remember(task)
         beside.wait_again(task)
         beside.end_with_activity(self.specification, task)
         thrown = (event.event_definition for event in self.workflow.bpmn_events)
@@ -290,6 +299,13 @@ class Run:
 
     def _happens(self, task: Any, node: Node) -> None:
         """An event is about to happen; a run that tells more overrides it."""
+
+    def _remember(self, task: Any) -> None:
+        """Keep what was completed as long as it can be compensated."""
+        node = self.specification.node(task)
+        holds = None if node is None else self.specification.compensable.get((node.process, node.id))
+        if node is not None and holds is not None:
+            self.completions.add(task, node.id, self.scopes.own(task), holds=holds)
 
     def _note(self, task: Any, event: Any, node: Node | None = None) -> None:
         node = node or self.specification.node(task)

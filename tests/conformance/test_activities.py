@@ -919,7 +919,6 @@ def test_nothing_of_an_instance_is_kept_once_it_is_over() -> None:
         pytest.param(
             ONE, {"a": many(over="people", item="case")}, "field-reserved", id="an item of a reserved name"
         ),
-        pytest.param(ONE + "\nc:on(a, compensate)", {}, "unsupported-compensation", id="compensation"),
         pytest.param("s:start -> e:end(cancel)", {}, "unsupported-cancel", id="cancel without a transaction"),
     ],
 )

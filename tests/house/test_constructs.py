@@ -8,7 +8,7 @@ import pytest
 from engine.runtime.lint_codes import RULES
 from engine.runtime.reading import NODES
 
-STORIES = ("test_flow.py", "test_activities.py", "test_decisions.py")
+STORIES = ("test_flow.py", "test_activities.py", "test_compensation.py", "test_decisions.py")
 #: Besides the flow nodes: what decides how an activity is done, and what data is drawn with.
 OTHERS = {
     *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "isForCompensation"),

@@ -560,21 +560,49 @@ BAD = [
         id="a link to two places",
     ),
     pytest.param(
-        line(event("intermediateThrowEvent", "a", "<bpmn:compensateEventDefinition/>")),
-        "unsupported-compensation",
-        id="compensation",
+        line(event("intermediateThrowEvent", "a", '<bpmn:compensateEventDefinition activityRef="s"/>')),
+        "compensation-target",
+        id="compensation of what is no activity",
     ),
     pytest.param(
         process(
             *STRAIGHT, event("boundaryEvent", "x", "<bpmn:compensateEventDefinition/>", 'attachedToRef="a"')
         ),
-        "unsupported-compensation",
-        id="a compensation boundary",
+        "compensation-handler",
+        id="a compensation boundary without a handler",
     ),
     pytest.param(
         line(user("a").replace('id="a"', 'id="a" isForCompensation="true"')),
-        "unsupported-compensation",
-        id="a compensation task",
+        "compensation-unattached",
+        id="a compensation task that nothing leads to",
+    ),
+    pytest.param(
+        line(user("a").replace('id="a"', 'id="a" isForCompensation="true"')),
+        "compensation-flow",
+        id="a compensation task in the flow",
+    ),
+    pytest.param(
+        line(event("intermediateCatchEvent", "a", "<bpmn:compensateEventDefinition/>")),
+        "compensation-place",
+        id="compensation that is waited for",
+    ),
+    pytest.param(
+        line(event("intermediateThrowEvent", "a", "<bpmn:compensateEventDefinition/>")),
+        "compensation-nothing",
+        id="compensation of nothing",
+    ),
+    pytest.param(
+        process(
+            *STRAIGHT,
+            *(
+                event("boundaryEvent", x, "<bpmn:compensateEventDefinition/>", 'attachedToRef="a"')
+                for x in "xy"
+            ),
+            user("b").replace('id="b"', 'id="b" isForCompensation="true"'),
+            *(f'<bpmn:association id="l{x}" sourceRef="{x}" targetRef="b"/>' for x in "xy"),
+        ),
+        "compensation-several",
+        id="an activity that is undone twice",
     ),
     pytest.param(
         process(

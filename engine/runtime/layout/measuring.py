@@ -64,7 +64,8 @@ def measure(content: bytes) -> Measures:
     rects = {key: rect for key, rect in _shapes(root) if key in nodes}
     lines = dict(_edges(root))
     inside = {key: _ancestors(element) for key, element in nodes.items()}
-    inside |= {key: _ancestors(element) for key, element in flows.items()}
+    joined = root.iter(q("sequenceFlow"), q("association"))
+    inside |= {element.get("id", ""): _ancestors(element) for element in joined}
     hosts = {key: e.get("attachedToRef", "") for key, e in nodes.items() if e.get("attachedToRef")}
     return Measures(
         overlaps=_overlaps(rects, inside, hosts),

@@ -11,6 +11,7 @@ done in steps, a module each, again and again until nothing is left to do:
     tasks         services, scripts, decisions, calls
     references    what refers to nothing
     kinds         elements that cannot run
+    compensation  what undoes what
     events        definitions that cannot happen, links
     people        who does it
     inputs        what data associations assign
@@ -35,6 +36,7 @@ from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FLOWS, MAX_NESTING, MAX_
 from engine.runtime.linting import lint
 from engine.runtime.reading import Unreadable, local
 from engine.runtime.repairing import (
+    compensation,
     drawing,
     ends,
     events,
@@ -66,6 +68,7 @@ _STEPS: tuple[Callable[[Work], None], ...] = (
     tasks.mend,
     references.mend,
     kinds.mend,
+    compensation.mend,
     events.mend,
     people.mend,
     inputs.mend,

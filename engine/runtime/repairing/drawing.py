@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.compensating import is_boundary
 from engine.runtime.layout import tidy
 from engine.runtime.layout.scene import EVENT, GATEWAY, TASK_HEIGHT, TASK_WIDTH
 from engine.runtime.reading import BPMNDI, DC, DI, local, q
@@ -61,7 +62,7 @@ def mend(work: Work) -> bytes:
     if nodes and len(missing) * 2 > len(nodes):
         return _drawn_anew(work, len(nodes))
     pen = _Pen(work, shapes)
-    undrawn = [flow for flow in work.flows() if pen.can_draw(flow)]
+    undrawn = [line for line in _lines(work) if pen.can_draw(line)]
     if (missing or undrawn) and not work.applied:
         names = "、".join(label_of(one) for one in [*missing, *undrawn][:5])
         work.done("layout-missing", None, f"补画了 {names}", f"{names} were drawn")
@@ -83,6 +84,16 @@ def _drawn_anew(work: Work, count: int) -> bytes:
         _grid(work)
         return written(work.tree)
     return tidy(written(work.tree))
+
+
+def _lines(work: Work) -> list[etree._Element]:
+    """The lines that decide what happens: flows, and what joins an activity with what undoes it."""
+    events = {node.get("id") for node in work.nodes("boundaryEvent") if is_boundary(node)}
+    joined = work.root.iter(q("association"))
+    return [
+        *work.flows(),
+        *(line for line in joined if events & {line.get("sourceRef"), line.get("targetRef")}),
+    ]
 
 
 def _shapes(root: etree._Element) -> dict[str, tuple[etree._Element, Rect]]:
@@ -147,7 +158,7 @@ class _Pen:
         self.edges = {e.get("bpmnElement", "").rpartition(":")[2]: e for e in work.root.iter(_EDGE)}
 
     def can_draw(self, flow: etree._Element) -> bool:
-        """Say whether a flow has no line though both its ends are drawn."""
+        """Say whether a flow has no line in the drawing though both its ends are drawn."""
         ends = (flow.get("sourceRef", ""), flow.get("targetRef", ""))
         return flow.get("id", "") not in self.edges and all(end in self.shapes for end in ends)
 
@@ -158,10 +169,10 @@ class _Pen:
             ready = next((node for node in waiting if self._neighbour(node)), waiting[0])
             waiting.remove(ready)
             self._place(ready)
-        for flow in self.work.flows():
-            name = flow.get("id", "")
+        for line in _lines(self.work):
+            name = line.get("id", "")
             if name in self.work.moved or name not in self.edges:
-                self._line(flow)
+                self._line(line)
 
     def _neighbour(self, node: etree._Element) -> tuple[str, bool] | None:
         """A drawn node next to this one, and whether this one stands behind it."""

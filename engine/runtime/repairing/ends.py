@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from engine.runtime.compensating import is_boundary
 from engine.runtime.normalising import is_apart
 from engine.runtime.reading import local
-from engine.runtime.repairing.work import Work, definitions_of, flows_of, label_of, nodes_of
+from engine.runtime.repairing.work import Work, flows_of, label_of, nodes_of
 
 
 def mend(work: Work) -> None:
@@ -24,9 +25,7 @@ def _mend_ends(work: Work, scope: etree._Element) -> None:
     if nodes_of(scope, "endEvent") or not nodes_of(scope):
         return
     leaving = flows_of(scope)
-    last = [
-        node for node in nodes_of(scope) if not leaving[node.get("id", "")] and not _stands_apart(scope, node)
-    ]
+    last = [node for node in nodes_of(scope) if not leaving[node.get("id", "")] and not _stands_apart(node)]
     for node in last:
         end = work.add_node(scope, "endEvent", f"{node.get('id')}_end", "结束")
         work.add_flow(scope, node, end)
@@ -86,9 +85,7 @@ def _lost(scope: etree._Element, starts: Iterable[etree._Element]) -> list[etree
         if name not in reached:
             reached.add(name)
             waiting += [flow.get("targetRef", "") for flow in leaving[name]] + beside.get(name, [])
-    return [
-        node for node in nodes_of(scope) if node.get("id") not in reached and not _stands_apart(scope, node)
-    ]
+    return [node for node in nodes_of(scope) if node.get("id") not in reached and not _stands_apart(node)]
 
 
 def _lead_to(work: Work, scope: etree._Element, start: etree._Element, node: etree._Element) -> None:
@@ -122,7 +119,7 @@ def _lead_to(work: Work, scope: etree._Element, start: etree._Element, node: etr
 def _mend_dead_ends(work: Work, scope: etree._Element) -> None:
     leaving = flows_of(scope)
     for node in nodes_of(scope):
-        if local(node) == "endEvent" or leaving[node.get("id", "")] or _stands_apart(scope, node):
+        if local(node) == "endEvent" or leaving[node.get("id", "")] or _stands_apart(node):
             continue
         end = work.add_node(scope, "endEvent", f"{node.get('id')}_end", "结束")
         work.add_flow(scope, node, end)
@@ -131,9 +128,6 @@ def _mend_dead_ends(work: Work, scope: etree._Element) -> None:
         )
 
 
-def _stands_apart(scope: etree._Element, node: etree._Element) -> bool:
+def _stands_apart(node: etree._Element) -> bool:
     """Say whether no flow is expected at a node: it is triggered, or it undoes what was done."""
-    if is_apart(node):
-        return True
-    undoing = any(local(definition) == "compensateEventDefinition" for definition in definitions_of(node))
-    return local(node) == "boundaryEvent" and undoing
+    return is_apart(node) or is_boundary(node)

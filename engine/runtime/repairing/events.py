@@ -5,7 +5,6 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.runtime import reading
-from engine.runtime.lint_codes import RULES
 from engine.runtime.normalising import link_name, link_pairs
 from engine.runtime.reading import local
 from engine.runtime.repairing.work import (
@@ -19,13 +18,11 @@ from engine.runtime.repairing.work import (
     retag,
 )
 
-_THROWN = frozenset({"message", "signal", "escalation", "link"})
+_THROWN = frozenset({"message", "signal", "escalation", "compensate", "link"})
 _CAUGHT = frozenset({"message", "signal", "timer", "conditional", "link"})
-_EDGE = frozenset({"message", "signal", "timer", "conditional", "error", "escalation"})
-_ENDS = frozenset({"message", "signal", "error", "escalation", "terminate"})
+_EDGE = frozenset({"message", "signal", "timer", "conditional", "error", "escalation", "compensate"})
+_ENDS = frozenset({"message", "signal", "error", "escalation", "compensate", "terminate"})
 _STARTS = frozenset({"message", "signal"})
-#: Stays where it is once it can run.
-_UNDOING: frozenset[str] = frozenset() if "unsupported-compensation" in RULES else frozenset({"compensate"})
 
 
 def mend(work: Work) -> None:
@@ -60,13 +57,13 @@ def _mend_event(work: Work, event: etree._Element) -> None:
     text = said_in(definitions[0]) if definitions else ""
     if tag == "startEvent":
         _mend_start(work, event, kind, text)
-    elif tag == "boundaryEvent" and kind not in _EDGE | _UNDOING and not _cancels(event, kind):
+    elif tag == "boundaryEvent" and kind not in _EDGE and not _cancels(event, kind):
         _never(work, event, kind, text)
     elif tag == "intermediateCatchEvent" and kind not in _CAUGHT:
         _mend_catch(work, event, kind)
-    elif tag == "intermediateThrowEvent" and kind and kind not in _THROWN | _UNDOING:
+    elif tag == "intermediateThrowEvent" and kind and kind not in _THROWN:
         _mend_throw(work, event, kind)
-    elif tag == "endEvent" and kind and kind not in _ENDS | _UNDOING and not _cancels(event, kind):
+    elif tag == "endEvent" and kind and kind not in _ENDS and not _cancels(event, kind):
         _drop(work, event, kind)
 
 
@@ -108,7 +105,7 @@ def _mend_start(work: Work, event: etree._Element, kind: str, text: str) -> None
 
 def _never(work: Work, event: etree._Element, kind: str, text: str) -> None:
     define(event, "conditional", "condition", "False")
-    code = {"": "event-missing", "compensate": "unsupported-compensation", "cancel": "unsupported-cancel"}
+    code = {"": "event-missing", "cancel": "unsupported-cancel"}
     what = kind or "无定义"
     work.done(
         code.get(kind, "event-kind"),
@@ -131,7 +128,7 @@ def _mend_catch(work: Work, event: etree._Element, kind: str) -> None:
         work.done("event-kind", event, "改为抛出事件", "it throws now")
         return
     define(event, "timer", "timeDuration", '"P1D"')
-    code = {"": "event-missing", "compensate": "unsupported-compensation", "cancel": "unsupported-cancel"}
+    code = {"": "event-missing", "cancel": "unsupported-cancel"}
     work.done(code.get(kind, "event-kind"), event, "改为等一段时间", "it waits for a time")
     work.ask(event, "这里等什么，等多久？", "what does it wait for here, and how long?", '"P1D"')
 
@@ -148,7 +145,6 @@ def _drop(work: Work, event: etree._Element, kind: str) -> None:
     for definition in definitions_of(event):
         discard(definition)
     code = {
-        "compensate": "unsupported-compensation",
         "cancel": "unsupported-cancel",
         "link": "link-unmatched",
     }

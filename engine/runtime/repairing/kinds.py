@@ -5,8 +5,8 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.compensating import can_be_undone, undoes_its_scope
 from engine.runtime.lint_codes import RULES
-from engine.runtime.normalising import is_apart
 from engine.runtime.reading import BPMN, local, q
 from engine.runtime.repairing.events import said_in
 from engine.runtime.repairing.work import (
@@ -20,6 +20,7 @@ from engine.runtime.repairing.work import (
     remove,
     retag,
 )
+from engine.runtime.wrapping import is_event_subprocess
 
 #: What a process may hold besides nodes and flows without anybody objecting.
 _SILENT = frozenset(
@@ -46,8 +47,6 @@ def mend(work: Work) -> None:
     for scope in work.scopes():
         for child in list(scope.iterchildren(f"{{{BPMN}}}*")):
             _mend_element(work, child)
-    if "unsupported-compensation" in RULES:
-        _mend_compensation(work)
 
 
 def _mend_element(work: Work, element: etree._Element) -> None:
@@ -95,7 +94,7 @@ def _mend_element(work: Work, element: etree._Element) -> None:
             "in which order is the work in it done, and what may be left out?",
             "都做一次 / each is done once",
         )
-    elif kind in reading.SUBPROCESSES and is_apart(element) and element.get("isForCompensation") != "true":
+    elif kind in reading.SUBPROCESSES and is_event_subprocess(element):
         _mend_event_subprocess(work, element)
     elif kind not in reading.NODES and kind not in _SILENT:
         _mend_unknown(work, element)
@@ -161,7 +160,8 @@ def _mend_event_subprocess(work: Work, element: etree._Element) -> None:
     starts = nodes_of(element, "startEvent")
     attached = any(event.get("attachedToRef") == name for event in work.nodes("boundaryEvent"))
     led_to = any(flow.get("targetRef") == name for flow in flows)
-    if len(starts) != 1 or not definitions_of(starts[0]) or attached or led_to:
+    never = undoes_its_scope(element) and not can_be_undone(element.getparent())
+    if len(starts) != 1 or not definitions_of(starts[0]) or attached or led_to or never:
         _make_ordinary(work, element)
         return
     for flow in flows:
@@ -197,26 +197,3 @@ def _make_ordinary(work: Work, element: etree._Element) -> None:
         f"this was an event sub-process ({said}); when is it done?",
         "False",
     )
-
-
-def _mend_compensation(work: Work) -> None:
-    """What undoes work becomes a way of its own, that nothing takes until somebody says when."""
-    nodes = {node.get("id", ""): node for node in work.nodes()}
-    for line in list(work.root.iter(q("association"))):
-        source, target = nodes.get(line.get("sourceRef", "")), nodes.get(line.get("targetRef", ""))
-        if source is None or target is None or target.get("isForCompensation") != "true":
-            continue
-        scope = source.getparent()
-        if scope is not None and scope is target.getparent() and local(source) == "boundaryEvent":
-            target.attrib.pop("isForCompensation")
-            work.remove(line)
-            work.add_flow(scope, source, target)
-    for node in nodes.values():
-        if node.get("isForCompensation") == "true":
-            node.attrib.pop("isForCompensation")
-            work.done(
-                "unsupported-compensation",
-                node,
-                "补偿改为普通的一步",
-                "the compensation is an ordinary step now",
-            )
