@@ -26,6 +26,7 @@
     │   ├── ExpressionFailed
     │   ├── BoundReached
     │   └── ServiceFailed
+    ├── BackupFailed        a backup was not made or not put back; nothing was changed
     └── Misconfigured       the installation is not right; said at start
 """
 
@@ -156,6 +157,10 @@ class BoundReached(RuntimeFailed):
 
 class ServiceFailed(RuntimeFailed):
     """A service task could not do its work."""
+
+
+class BackupFailed(GuanjiaError):
+    """The backup could not be made or put back; nothing was changed."""
 
 
 class Misconfigured(GuanjiaError):

@@ -77,8 +77,8 @@ class Database:
             yield session
 
     def create(self) -> None:
-        """Make the tables, at once and without history: for a database that lives as long as a test."""
-        Model.metadata.create_all(self.bind)
+        """Make the tables at once: for a database that lives as long as a test."""
+        migrating.create(self.bind)
 
     def upgrade(self) -> None:
         """Bring the tables to this version; safe to repeat, and on an empty database."""

@@ -21,10 +21,23 @@ def upgrade(bind: sa.Engine, to: str = "head") -> None:
         command.upgrade(_config(connection), to)
 
 
+def create(bind: sa.Engine) -> None:
+    """Make the tables of this version in an empty database at once, not by one migration after another."""
+    with bind.begin() as connection:
+        Model.metadata.create_all(connection)
+        command.stamp(_config(connection), "head")
+
+
 def revise(bind: sa.Engine, number: str, message: str) -> None:
     """Write migration ``number`` (``0002``) from the database to the models, for a developer to read."""
     with bind.begin() as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=number)
+
+
+def revision(bind: sa.Engine) -> str | None:
+    """The migration that a database saw last; None for one without tables."""
+    with bind.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def differences(bind: sa.Engine) -> list[object]:

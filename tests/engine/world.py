@@ -240,10 +240,11 @@ class World:
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, to say that nothing at all changed."""
         with self.engine.database.look() as session:
-            return _dump(session)
+            return dump(session)
 
 
-def _dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
+def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
     return {
         table.name: sorted(
             tuple(json.dumps(v, default=str, sort_keys=True) for v in row)

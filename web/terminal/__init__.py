@@ -8,6 +8,7 @@ import sys
 import click
 
 from engine.errors import GuanjiaError
+from web.terminal.backups import backup, restore
 from web.terminal.diagrams import check, dry_run, scenarios, tidy
 from web.terminal.installation import demo, deploy, doctor, init, person, serve
 from web.terminal.repair import repair
@@ -19,7 +20,21 @@ def guanjia() -> None:
     """Guanjia 管家: the procedures of a service department, executed."""
 
 
-for command in (check, repair, tidy, dry_run, scenarios, deploy, init, person, demo, serve, doctor):
+for command in (
+    check,
+    repair,
+    tidy,
+    dry_run,
+    scenarios,
+    deploy,
+    init,
+    person,
+    demo,
+    serve,
+    backup,
+    restore,
+    doctor,
+):
     guanjia.add_command(command)
 
 
