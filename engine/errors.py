@@ -26,6 +26,7 @@
     │   ├── ExpressionFailed
     │   ├── BoundReached
     │   └── ServiceFailed
+    ├── DatabaseUnavailable 503  the database cannot be reached; again in a moment
     └── Misconfigured       the installation is not right; said at start
 """
 
@@ -156,6 +157,14 @@ class BoundReached(RuntimeFailed):
 
 class ServiceFailed(RuntimeFailed):
     """A service task could not do its work."""
+
+
+class DatabaseUnavailable(GuanjiaError):
+    """The database cannot be reached; please try again in a moment.
+
+    Whether the last step was kept is not known when it went away in the middle of a commit: the same
+    ``request_id`` a second time gives the answer.
+    """
 
 
 class Misconfigured(GuanjiaError):

@@ -15,6 +15,7 @@ from engine.lending import deadline_named
 from engine.runtime.workflow import Run
 from engine.store import repository
 from engine.store.database import Session
+from engine.store.due import note_armed
 from engine.store.models import Inbox, Job, Task
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def put_into_inbox(step: Step, task: Task, *, is_new: bool = False) -> None:
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
+    note_armed(step.session, step.case.id, key, due)
     return Job(
         case_id=step.case.id,
         kind=kind,

@@ -64,7 +64,13 @@ def _arm(bind: sa.Engine, at: int | str, die: Callable[[], None]) -> None:
         event.listen(bind, "commit", lambda connection: die())
         return
     if at == AFTER_COMMIT:
-        event.listen(Session, "after_commit", lambda session: die())
+
+        def after(session: Session) -> None:
+            # SQLAlchemy says so of a savepoint too.
+            if not session.in_nested_transaction():
+                die()
+
+        event.listen(Session, "after_commit", after)
         return
     writes = 0
 

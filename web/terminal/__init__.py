@@ -9,7 +9,7 @@ import click
 
 from engine.errors import GuanjiaError
 from web.terminal.diagrams import check, dry_run, scenarios, tidy
-from web.terminal.installation import demo, deploy, doctor, init, person, serve
+from web.terminal.installation import demo, deploy, doctor, init, person, serve, worker
 from web.terminal.repair import repair
 
 
@@ -19,7 +19,7 @@ def guanjia() -> None:
     """Guanjia 管家: the procedures of a service department, executed."""
 
 
-for command in (check, repair, tidy, dry_run, scenarios, deploy, init, person, demo, serve, doctor):
+for command in (check, repair, tidy, dry_run, scenarios, deploy, init, person, demo, serve, worker, doctor):
     guanjia.add_command(command)
 
 
