@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -102,13 +102,16 @@ def answer(status: int, said: str, title: str = "") -> Response:
 
 def _engine_error(error: GuanjiaError) -> ResponseReturnValue:
     status = status_of(error)
-    body = answer(status, sentence(error))
-    if isinstance(error, DatabaseUnavailable):
-        body.headers["Retry-After"] = str(RETRY_AFTER)
     if status >= 500:
         logger.error(
             "Request failed", exc_info=error, extra={"action": "request_failed", "path": request.path}
         )
+    if not isinstance(error, DatabaseUnavailable):
+        return answer(status, sentence(error))
+    # The page that says so asks the database nothing.
+    g.database_is_away = True
+    body = answer(status, sentence(error))
+    body.headers["Retry-After"] = str(RETRY_AFTER)
     return body
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, login_user, logout_user
@@ -124,6 +124,9 @@ def _now() -> int:
 
 
 def _load(remembered: str) -> Reader | None:
+    if g.get("database_is_away"):
+        # Flask-Login asks again for the page that says so.
+        return None
     engine: Engine = current_app.extensions["guanjia"]
     user_id = remembered.partition("-")[0]
     found = find_person(engine, UserId(int(user_id))) if user_id.isdecimal() else None

@@ -58,16 +58,41 @@ def killed(world: World, act: Callable[[], object], at: int | str) -> bool:
     return outcome(apart(world, dying)) == -signal.SIGKILL
 
 
+def stopped(world: World, act: Callable[[], object], at: int | str) -> int:
+    """Do ``act`` in a process that stands still at a place as :func:`killed` has it; its id, to be woken."""
+
+    def stop() -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def stopping() -> None:
+        _arm(world.engine.database.bind, at, stop)
+        act()
+
+    child = apart(world, stopping)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), "it ended without standing still"
+    return child
+
+
+def woken(child: int) -> int:
+    """Let a process that stands still go on; its exit code."""
+    os.kill(child, signal.SIGCONT)
+    return outcome(child)
+
+
 def _arm(bind: sa.Engine, at: int | str, die: Callable[[], None]) -> None:
     if at == BEFORE_COMMIT:
         # A look commits nothing and is begun and closed without a word.
         event.listen(bind, "commit", lambda connection: die())
         return
     if at == AFTER_COMMIT:
+        met = False
 
         def after(session: Session) -> None:
+            nonlocal met
             # SQLAlchemy says so of a savepoint too.
-            if not session.in_nested_transaction():
+            if not met and not session.in_nested_transaction():
+                met = True
                 die()
 
         event.listen(Session, "after_commit", after)

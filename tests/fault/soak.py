@@ -1,4 +1,4 @@
-"""Workers are killed every second while people work and timers come due; in the end nothing is lost or doubled.
+"""Workers are killed every second while people work and timers come due: nothing is lost or done twice.
 
 ``make soak`` runs it on PostgreSQL for ``SOAK_SECONDS``; ``test_soak.py`` for a few. It judges what stands in
 the database once it is quiet, not how fast that came.
@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 
 from engine import cases, jobs, tasks
-from engine.domain.facts import CaseId, TaskId
-from engine.errors import CaseChanged, DatabaseUnavailable, TaskAlreadyDone
+from engine.domain.facts import TaskId
+from engine.errors import CaseChanged, DatabaseUnavailable
 from engine.store.models import Case, History, Job, Task
-from engine.wiring import Engine, Settings
+from engine.wiring import Engine
 from tests.engine import invariants, server
 from tests.engine.world import SITE, World
 
@@ -197,9 +197,9 @@ def main() -> None:
     os.environ.setdefault(server.VARIABLE, "postgresql+psycopg://postgres@127.0.0.1/postgres")
     with TemporaryDirectory() as folder:
         told = soak(Path(folder), float(os.environ.get("SOAK_SECONDS", "300")))
-    print(", ".join(f"{name} {number}" for name, number in sorted(told.counts.items())))
-    for wrong in told.wrong:
-        print(f"wrong: {wrong}")
+    said = [", ".join(f"{name} {number}" for name, number in sorted(told.counts.items()))]
+    said += [f"wrong: {wrong}" for wrong in told.wrong]
+    sys.stdout.write("\n".join(said) + "\n")
     sys.exit(1 if told.wrong else 0)
 
 
