@@ -16,7 +16,7 @@ from engine import Engine, has_demo_accounts
 from engine import person as find_person
 from engine.domain.facts import Person, UserId
 from engine.errors import Misconfigured
-from web.access import Reader, guard, signed_in
+from web.access import Reader, guard
 from web.settings import WebSettings
 
 #: No inline script or style, no eval, no other host; data: only for small pictures.
@@ -165,6 +165,7 @@ def _cache(response: Response) -> Response:
         response.cache_control.no_cache = None
     elif request.endpoint != "static":
         response.vary.update(("Cookie", "Accept-Language", "HX-Request"))
-        if signed_in() is not None:
+        # The session says it without the database, which may be away.
+        if "begun" in session:
             response.cache_control.no_store = True
     return response
