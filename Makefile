@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgresql check format gallery pictures lock clean
+.PHONY: help setup run test test-postgresql soak check format gallery pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: setup ## Set up and pass the tests
 test-postgresql: setup ## The tests of the engine and of faults on PostgreSQL
 	@GUANJIA_TEST_POSTGRESQL=$${GUANJIA_TEST_POSTGRESQL:-postgresql+psycopg://postgres@127.0.0.1/postgres} \
 		$(BIN)/python -m pytest tests/engine tests/fault
+
+soak: setup ## Kill workers every second for SOAK_SECONDS (300) on PostgreSQL
+	@$(BIN)/python -m tests.fault.soak
 
 check: setup ## Style, types, imports, procedures, translations
 	@$(BIN)/ruff format --check .

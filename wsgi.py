@@ -1,21 +1,20 @@
-"""The processes: the web application, with the tick of due work beside it in the same process."""
+"""The processes: the web application, with the tick of due work beside it where the transport is local."""
 
 from __future__ import annotations
 
-from functools import partial
-
 from flask import Flask
 
-from engine import tick
+from engine import due_work
 from web import create_app
 
 
 def application() -> Flask:
-    """The web application with its clock running: what a WSGI server serves.
+    """The web application, as a WSGI server serves it.
 
-    One process runs the tick; start one only, until a second is given another database transport.
+    With the local transport its process runs the clock of due work too: start one only. With Procrastinate
+    start as many as you like, and workers (``guanjia worker``) beside them.
     """
     app = create_app()
     engine = app.extensions["guanjia"]
-    engine.dispatcher.start(partial(tick, engine))
+    engine.dispatcher.start(due_work(engine))
     return app

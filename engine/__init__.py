@@ -21,7 +21,7 @@ from engine.domain.facts import (
     TaskId,
     UserId,
 )
-from engine.jobs import next_due, retry_incident, run_due, tick
+from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
 from engine.people import (
     actor_of,
     authenticate,
@@ -90,11 +90,13 @@ __all__ = [
     "counts",
     "create_person",
     "document_view",
+    "due_work",
     "form_fields",
     "has_demo_accounts",
     "health",
     "inbox",
     "incidents",
+    "lateness",
     "list_cases",
     "list_notices",
     "list_registers",
@@ -123,6 +125,5 @@ __all__ = [
     "suspend_case",
     "task_head",
     "task_view",
-    "tick",
     "timers",
 ]

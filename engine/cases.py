@@ -11,7 +11,7 @@ from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, Proce
 from engine.procedures import Published
 from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
-from engine.store import beginning, locking, repository, rows, saving
+from engine.store import beginning, due, locking, repository, rows, saving
 from engine.store.database import Session
 from engine.store.models import Case, Subscription
 from engine.wiring import Engine
@@ -248,7 +248,7 @@ def resume_case(engine: Engine, case_id: CaseId, *, by: Actor) -> None:
             raise CaseNotActive(case=case.number, status=case.status)
         _require_supervisor(engine, case, published, by)
         rows.update(session, case, status="active")
-        repository.reconsider_jobs(session, case.id)
+        due.reconsider(session, case.id)
         _note(engine, session, case, published, by, "case_resumed", "")
     engine.dispatcher.wake()
 

@@ -27,6 +27,7 @@
     │   ├── BoundReached
     │   └── ServiceFailed
     ├── BackupFailed        a backup was not made or not put back; nothing was changed
+    ├── DatabaseUnavailable 503  the database cannot be reached; again in a moment
     └── Misconfigured       the installation is not right; said at start
 """
 
@@ -161,6 +162,14 @@ class ServiceFailed(RuntimeFailed):
 
 class BackupFailed(GuanjiaError):
     """The backup could not be made or put back; nothing was changed."""
+
+
+class DatabaseUnavailable(GuanjiaError):
+    """The database cannot be reached; please try again in a moment.
+
+    Whether the last step was kept is not known when it went away in the middle of a commit: the same
+    ``request_id`` a second time gives the answer.
+    """
 
 
 class Misconfigured(GuanjiaError):

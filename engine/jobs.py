@@ -1,80 +1,115 @@
 """What is due: timers to fire, ladders to climb, messages to deliver. One table, one loop.
 
-An attempt is counted, and the job kept from others for a while, in a transaction of its own before the
-work: a job that kills its worker each time is an incident in the end too. The work is one transaction:
-lock the case, move the job away from ``armed`` (nobody else may), act, save. A failure rolls back; after
-the last try the job is an incident that an administrator sees and can retry.
+Up to twenty jobs of different cases are taken up together. Their attempts are counted, and they are kept
+from others for a while, in a transaction of its own before the work: a job that kills its worker each time
+is an incident in the end too. The work is one transaction with a savepoint for each: lock the case, move
+the job away from ``armed`` (nobody else may), act, save. A failure rolls back to its savepoint; after the
+last try the job is an incident that an administrator sees and can retry.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from engine import cases, notices, procedures, steps, worklist
-from engine.domain.facts import SYSTEM, Actor, CaseId, Trigger
-from engine.domain.views import Words
-from engine.errors import (
-    BoundReached,
-    CaseChanged,
-    Conflict,
-    Forbidden,
-    GuanjiaError,
-    NotFound,
-    TaskNotFound,
-)
-from engine.store import locking, repository, saving
-from engine.store.models import Job, Task
+from engine import effects, procedures, steps, worklist
+from engine.dispatch import Work
+from engine.domain.facts import SYSTEM, Actor, Taken
+from engine.errors import BoundReached, CaseChanged, Conflict, DatabaseUnavailable, Forbidden, NotFound
+from engine.retrying import again_when_changed
+from engine.store import due, locking
+from engine.store.database import Session
+from engine.store.models import Job
 from engine.wiring import Engine
 
 logger = logging.getLogger(__name__)
 
+#: Jobs that are done in one transaction: what a commit costs is shared by them.
+BATCH = 20
 #: Seconds before the n-th new try.
 BACKOFF = (5, 30, 120, 600, 3600)
-#: For how long nobody else takes up a job that somebody took up; far longer than any step takes.
-LEASE = timedelta(minutes=5)
+#: How long a suspended case's job waits before somebody looks again.
+SUSPENDED = timedelta(hours=1)
+#: Jobs that one look ahead sees at most; the next look sees the others.
+COMING = 10_000
+#: Seconds of one pass: whoever wakes the worker gets it back in between.
+PASS = 60.0
 
 
-def run_due(engine: Engine, *, limit: int = 200) -> int:
+@dataclass
+class Outcome:
+    """What became of a job that was taken up, told once its transaction is committed."""
+
+    taken: Taken
+    kind: str = ""
+    #: The number of its case.
+    case: str = ""
+    error: Exception | None = None
+    status: str = "armed"
+
+
+def run_due(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> int:
     """Do everything that is due, the oldest promise first; return how many were done.
 
     What is armed meanwhile and due at once is done too, for each case as often as the setting
-    ``firings`` says: a timer without length in a loop would keep everybody else waiting for ever.
+    ``firings`` says: a timer without length in a loop would go on for ever. Ends between two batches
+    when ``going`` says so, or after a minute.
     """
+    _settle(engine)
     done = 0
     again: Counter[int] = Counter()
     with engine.database.look() as session:
-        newest = repository.newest_job(session)
-    while True:
-        with engine.database.look() as session:
-            due = repository.due_jobs(session, engine.now(), limit)
-        if not due:
-            return done
-        for job_id, case_id in due:
-            again[case_id] += job_id > newest
-            if again[case_id] > engine.settings.firings:
-                _stop(engine, job_id)
-            else:
-                done += run_job(engine, job_id, CaseId(case_id))
+        newest = due.newest(session)
+    ends = time.monotonic() + PASS
+    while going() and time.monotonic() < ends:
+        taken = _take(engine)
+        if not taken:
+            break
+        again.update(job.case_id for job in taken if job.job_id > newest)
+        done += _work(engine, [job for job in taken if not _stopped(engine, job, again[job.case_id])])
+    return done
 
 
 def next_due(engine: Engine) -> datetime | None:
     """When something is due next."""
     with engine.database.look() as session:
-        return repository.next_run(session, engine.now())
+        return due.next_run(session, engine.now())
 
 
-def tick(engine: Engine) -> datetime | None:
+def tick(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> datetime | None:
     """One look of the dispatcher: do what is due, say when to look again."""
-    run_due(engine)
+    run_due(engine, going=going)
     return next_due(engine)
 
 
-def run_job(engine: Engine, job_id: int, case_id: CaseId) -> bool:
+def due_work(engine: Engine) -> Work:
+    """What the dispatcher has done: the work that is due, without knowing what it is."""
+    return Work(tick=partial(tick, engine), coming=partial(coming, engine))
+
+
+def coming(engine: Engine, seconds: float) -> list[datetime]:
+    """When jobs run that are overdue or run within so many seconds, the earliest first."""
+    with engine.database.look() as session:
+        return due.coming(session, engine.now() + timedelta(seconds=seconds), COMING)
+
+
+def lateness(engine: Engine) -> timedelta:
+    """How long the job that was to run first has been waiting; nothing when none is overdue."""
+    following = next_due(engine)
+    return max(engine.now() - following, timedelta()) if following else timedelta()
+
+
+def run_job(engine: Engine, job_id: int) -> bool:
     """Do one job that is due; True when it was done now."""
-    attempt = _claim(engine, job_id)
-    return attempt is not None and _attempt(engine, job_id, case_id, attempt)
+    now = engine.now()
+    with engine.database.transaction() as session:
+        taken = due.take_one(session, job_id, now, now + engine.settings.lease)
+    return taken is not None and _work(engine, [taken]) == 1
 
 
 def retry_incident(engine: Engine, job_id: int, *, by: Actor) -> bool:
@@ -84,220 +119,163 @@ def retry_incident(engine: Engine, job_id: int, *, by: Actor) -> bool:
     """
     if not by.admin:
         raise Forbidden(job=job_id)
-    attempt = engine.settings.job_attempts
     with engine.database.transaction() as session:
-        job = session.get(Job, job_id)
         # Taken up in the same statement: a tick that looks meanwhile does not see it.
-        if job is None or not repository.claim_incident(session, job_id, attempt, engine.now() + LEASE):
+        until = engine.now() + engine.settings.lease
+        taken = due.take_incident(session, job_id, engine.settings.job_attempts, until)
+        if taken is None:
             raise NotFound(job=job_id)
-        case_id = job.case_id
-    return _attempt(engine, job_id, CaseId(case_id), attempt)
+    return _work(engine, [taken]) == 1
 
 
-def _claim(engine: Engine, job_id: int) -> int | None:
-    """Count an attempt before the work and keep the job; its number, or None when it is not ours."""
+@again_when_changed
+def _take(engine: Engine) -> list[Taken]:
+    """Take up what is due, and count the attempts before the work."""
     now = engine.now()
-    try:
-        with engine.database.transaction() as session:
-            attempt = repository.claim_job(session, job_id, now, now + LEASE)
-            if attempt is None or attempt <= engine.settings.job_attempts:
-                return attempt
-            # Whoever took it up every time neither finished it nor said why not: it died of it.
-            job = session.get_one(Job, job_id)
-            job.status, job.done_at, job.attempts = "incident", now, attempt - 1
-            job.error = job.error or f"The worker ended in the middle of it. (element={job.node!r})"
-    except CaseChanged:
-        return None
-    logger.error(
-        "Job %s ended its worker each time",
-        job_id,
-        extra={"action": "job_poisonous", "job": job_id, "attempts": attempt - 1},
-    )
-    return None
+    with engine.database.transaction() as session:
+        return due.take(session, now, now + engine.settings.lease, BATCH)
 
 
-def _attempt(engine: Engine, job_id: int, case_id: CaseId, attempt: int) -> bool:
-    try:
-        with engine.database.transaction() as session:
-            case = locking.lock_case(session, case_id)
-            job = session.get_one(Job, job_id, populate_existing=True)
-            # Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
-            if job.status != "armed" or job.attempts != attempt:
-                return False
-            if case.status != "active" and job.kind not in worklist.SENT:
-                _wait_or_cancel(engine, job, case.status)
-                return False
-            repository.finish_job(session, job_id, "done", engine.now())
-            published = procedures.of_version(engine, session, case.version_id)
-            step = steps.step_for(engine, session, case, published, SYSTEM)
-            _handle(step, job)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever it was, it is noted and logged
-        _failed(engine, job_id, attempt, error)
+def _stopped(engine: Engine, taken: Taken, again: int) -> bool:
+    """Make an incident of a job that ends its worker each time, or that comes again and again; else False."""
+    if taken.attempt > engine.settings.job_attempts:
+        # Whoever took it up every time neither finished it nor said why not: it died of it.
+        _stop(
+            engine,
+            taken,
+            lambda job: job.error or f"The worker ended in the middle of it. (element={job.node!r})",
+        )
+    elif again > engine.settings.firings:
+        _stop(
+            engine,
+            taken,
+            lambda job: str(
+                BoundReached(
+                    bound="firings", limit=engine.settings.firings, element=job.node or None, name=job.name
+                )
+            ),
+        )
+    else:
         return False
-    logger.info(
-        "%s of case %s done",
-        job.kind.capitalize(),
-        case.number,
-        extra={"action": f"{job.kind}_done", "case": case.id, "job": job_id},
-    )
     return True
 
 
-def _handle(step: steps.Step, job: Job) -> None:
-    match job.kind:
-        case "timer":
-            _fire(step, job)
-        case "remind" | "escalate":
-            _climb(step, job)
-        case "message":
-            _deliver(step, job)
-        case "signal":
-            _spread(step, job)
-        case "hear":
-            cases.hear(step, job.payload["signal"])
-        case "receive":
-            cases.receive(step, job.payload["message"], job.payload["data"], job.payload["correlation"])
-        case other:
-            raise GuanjiaError("There is no such kind of job.", kind=other)
-
-
-def _fire(step: steps.Step, job: Job) -> None:
-    late = step.now - job.due_at
-    step.tell(
-        "timer_fired",
-        node=job.node,
-        process=job.process,
-        due=job.due_at.isoformat(),
-        late=late.total_seconds(),
+def _stop(engine: Engine, taken: Taken, why: Callable[[Job], str]) -> None:
+    with engine.database.transaction() as session:
+        job = due.held(session, taken)
+        if job is None:
+            return
+        job.attempts -= 1
+        job.error = why(job)
+        due.finish(session, job, "incident", engine.now())
+    logger.error(
+        "Job %s stopped: %s",
+        taken.job_id,
+        job.error,
+        extra={"action": "job_stopped", "job": taken.job_id, "case": taken.case_id},
     )
+
+
+def _work(engine: Engine, taken: list[Taken]) -> int:
+    """Do jobs that were taken up, all of them in one transaction; how many were done."""
+    if not taken:
+        return 0
     try:
-        steps.take(step, lambda run: run.fire(job.key))
-    except TaskNotFound:
-        # The step that ended its activity also cancels the job; nothing is left to fire.
-        logger.warning("Timer %s waits no more", job.id, extra={"action": "timer_gone", "job": job.id})
+        with engine.database.transaction() as session:
+            outcomes = [_attempt(engine, session, job) for job in taken]
+    except DatabaseUnavailable:
+        engine.unsettled.extend(taken)
+        raise
+    except CaseChanged as error:
+        # The transaction as a whole met others: none of it happened.
+        with engine.database.transaction() as session:
+            outcomes = [_put_off(engine, session, job, error) for job in taken]
+    _log(outcomes)
+    return sum(outcome.status == "done" for outcome in outcomes)
 
 
-def _climb(step: steps.Step, job: Job) -> None:
-    task = step.session.get(Task, job.payload["task"])
-    if task is None or task.status != "open":
-        return
-    deadline = step.engine.deadlines.get(job.payload["deadline"])
-    step_name = step.published.node_name(task.process, task.node)
-    said = _reason(step, task, step_name, Words(deadline.zh, deadline.en) if deadline else step_name, job)
-    to = job.payload["to"]
-    if job.kind == "escalate" and to not in (notices.HOLDER, notices.STARTER):
-        notices.watch(step, task, to, said)
-    else:
-        notices.send(step, to, said, node=task.node, process=task.process, task=task, kind="reminder")
-    saving.append_history(step.session, step.case, step.told)
-    step.told.clear()
+def _attempt(engine: Engine, session: Session, taken: Taken) -> Outcome:
+    """Do one job, or nothing of it."""
+    try:
+        with engine.database.savepoint(session):
+            return _do(engine, session, taken)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it was, it is noted and logged
+        return _put_off(engine, session, taken, error)
 
 
-def _reason(step: steps.Step, task: Task, name: Words, deadline: Words, job: Job) -> Words:
-    zone = step.engine.zone_of(step.case.site)
-    due = (task.due_at or job.due_at).astimezone(zone)
-    late = task.due_at is not None and step.now >= task.due_at
-    if late:
-        return Words(
-            f"“{name.zh}”已超时：应于 {due:%m月%d日 %H:%M} 前完成（{deadline.zh}）",
-            f"“{name.en}” is late: it was due by {due:%b %d, %H:%M} ({deadline.en})",
-        )
-    return Words(
-        f"“{name.zh}”即将到期：请于 {due:%m月%d日 %H:%M} 前完成（{deadline.zh}）",
-        f"“{name.en}” is due soon: by {due:%b %d, %H:%M} ({deadline.en})",
-    )
+def _do(engine: Engine, session: Session, taken: Taken) -> Outcome:
+    case = locking.lock_case(session, taken.case_id)
+    job = due.held(session, taken)
+    if job is None:
+        return Outcome(taken)
+    if case.status != "active" and job.kind not in worklist.SENT:
+        _wait_or_cancel(engine, session, job, case.status)
+        return Outcome(taken)
+    due.finish(session, job, "done", engine.now())
+    published = procedures.of_version(engine, session, case.version_id)
+    effects.act(steps.step_for(engine, session, case, published, SYSTEM), job)
+    return Outcome(taken, job.kind, case.number, status="done")
 
 
-def _deliver(step: steps.Step, job: Job) -> None:
-    message, payload = job.payload["message"], job.payload["data"]
-    value = payload.get("correlation")
-    correlation = None if value is None else str(value)
-    others = dict.fromkeys(
-        found.case_id
-        for found in repository.subscribers(step.session, Trigger("message", message), correlation)
-    )
-    for case_id in others:
-        case = locking.lock_case(step.session, case_id)
-        published = procedures.of_version(step.engine, step.session, case.version_id)
-        other = steps.step_for(step.engine, step.session, case, published, step.actor)
-        cases.hand_over(other, message, payload, correlation)
-    if others:
-        return
-    started = cases.start_by_message(
-        step.engine,
-        step.session,
-        message,
-        payload,
-        by=step.actor,
-        site=step.case.site,
-        origin=step.case,
-    )
-    step.tell(
-        "message_started" if started else "message_unmatched",
-        message=message,
-        started=started.number if started else None,
-        case=started.id if started else None,
-    )
-    saving.append_history(step.session, step.case, step.told)
-    step.told.clear()
-
-
-def _spread(step: steps.Step, job: Job) -> None:
-    """Let the other cases hear a signal, and begin those that begin with it."""
-    signal = job.payload["signal"]
-    cases.pass_on(step.engine, step.session, signal, by=step.actor, thrower=step.case)
-    started = cases.start_by_signal(
-        step.engine, step.session, signal, by=step.actor, site=step.case.site, origin=step.case
-    )
-    for case in started:
-        step.tell("signal_started", signal=signal, started=case.number, case=case.id)
-    saving.append_history(step.session, step.case, step.told)
-    step.told.clear()
-
-
-def _wait_or_cancel(engine: Engine, job: Job, status: str) -> None:
+def _wait_or_cancel(engine: Engine, session: Session, job: Job, status: str) -> None:
     if status == "suspended":
-        # It is looked at again when the case is resumed, or in an hour.
-        job.run_at = engine.now() + timedelta(hours=1)
+        # It is looked at again when the case is resumed.
+        job.run_at = engine.now() + SUSPENDED
         job.attempts -= 1
     else:
-        job.status, job.done_at = "cancelled", engine.now()
+        due.finish(session, job, "cancelled", engine.now())
 
 
-def _failed(engine: Engine, job_id: int, attempt: int, error: Exception) -> None:
-    with engine.database.transaction() as session:
-        job = session.get_one(Job, job_id)
-        if job.status != "armed" or job.attempts != attempt:
-            return
+def _put_off(engine: Engine, session: Session, taken: Taken, error: Exception) -> Outcome:
+    """Note why a job failed, and when it is tried again; after the last try it is an incident."""
+    with engine.database.savepoint(session):
+        job = due.held(session, taken)
+        if job is None:
+            return Outcome(taken, error=error)
         if isinstance(error, Conflict):
             job.attempts -= 1
-        job.error = str(error)[:2000]
+        job.error = _reason(error)
         if job.attempts >= engine.settings.job_attempts:
-            job.status, job.done_at = "incident", engine.now()
+            due.finish(session, job, "incident", engine.now())
         else:
             wait = BACKOFF[min(max(job.attempts - 1, 0), len(BACKOFF) - 1)]
             job.run_at = engine.now() + timedelta(seconds=wait)
-    logger.error(
-        "Job %s failed: %s",
-        job_id,
-        error,
-        exc_info=error,
-        extra={"action": "job_failed", "job": job_id, "attempts": job.attempts, "status": job.status},
-    )
+            due.note_armed(session, job.case_id, job.key, job.run_at)
+        return Outcome(taken, job.kind, error=error, status=job.status)
 
 
-def _stop(engine: Engine, job_id: int) -> None:
-    """Make an incident of a job of a case that goes on and on without time passing."""
+def _reason(error: Exception) -> str:
+    # PostgreSQL keeps no NUL, and half a character cannot be written at all.
+    return str(error)[:2000].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _settle(engine: Engine) -> None:
+    """Let what was under way when the database went away be tried again, unless it was done after all."""
+    taken = list(engine.unsettled)
+    if not taken:
+        return
     with engine.database.transaction() as session:
-        job = session.get_one(Job, job_id)
-        if job.status != "armed":
-            return
-        error = BoundReached(
-            bound="firings", limit=engine.settings.firings, element=job.node or None, name=job.name
-        )
-        job.status, job.done_at, job.error = "incident", engine.now(), str(error)[:2000]
-    logger.error(
-        "Job %s stopped: its case goes on without time passing",
-        job_id,
-        extra={"action": "job_stopped", "job": job_id, "case": job.case_id},
-    )
+        due.give_back(session, taken, engine.now())
+    del engine.unsettled[: len(taken)]
+
+
+def _log(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        keys: dict[str, object] = {"case": outcome.taken.case_id, "job": outcome.taken.job_id}
+        if outcome.error is not None:
+            logger.error(
+                "Job %s failed: %s",
+                outcome.taken.job_id,
+                outcome.error,
+                exc_info=outcome.error,
+                extra={"action": "job_failed", "attempt": outcome.taken.attempt} | keys,
+            )
+        elif outcome.status == "done":
+            logger.info(
+                "%s of case %s done",
+                outcome.kind.capitalize(),
+                outcome.case,
+                extra={"action": f"{outcome.kind}_done"} | keys,
+            )

@@ -9,7 +9,8 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.bundles import procedures_in
-from engine.store import migrating, repository
+from engine.errors import DatabaseUnavailable
+from engine.store import due, migrating, repository
 from engine.wiring import Engine
 
 #: Bytes of free disk below which the installation asks for help.
@@ -41,12 +42,13 @@ def _database(engine: Engine) -> str:
 def _due_work(engine: Engine) -> str:
     try:
         with engine.database.look() as session:
-            following = repository.next_run(session, engine.now())
+            following = due.next_run(session, engine.now())
             incidents = repository.count_incidents(session)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseUnavailable):
         return "cannot be read"
     if following is not None and following < engine.now() - LATE:
-        return "something is overdue and nobody does it; is the server's clock running?"
+        who = "the server's clock" if engine.dispatcher.transport == "local" else "a worker"
+        return f"something is overdue and nobody does it; is {who} running?"
     return f"{incidents} incidents wait for an administrator" if incidents else OK
 
 
@@ -62,7 +64,7 @@ def _published(engine: Engine) -> str:
     try:
         with engine.database.look() as session:
             published = {version.procedure for version in repository.latest_versions(session)}
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseUnavailable):
         return "cannot be read"
     missing = sorted(set(procedures_in(engine.settings.bpmn)) - published)
     return f"not published: {', '.join(missing)}; run `guanjia init`" if missing else OK

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from engine.dispatch.local import Dispatcher
+from engine.dispatch import Dispatcher, dispatcher_for
+from engine.domain.facts import Taken
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.sla import Deadline, parse_deadlines
 from engine.domain.worktime import WorkCalendar, parse_calendars
@@ -36,8 +37,12 @@ class Settings:
     files: Path = ROOT / "var" / "files"
     #: Seconds between two looks for due work; a wake-up comes earlier.
     tick_seconds: float = 5.0
+    #: local, procrastinate, or nothing: procrastinate where the database is PostgreSQL.
+    transport: str = ""
     #: How often a failing job is tried before it becomes an incident.
     job_attempts: int = 5
+    #: Seconds for which nobody else takes up a job that somebody took up; longer than any step takes.
+    lease_seconds: float = 300.0
     #: Bytes of one uploaded file.
     upload_bytes: int = 10 * 1024 * 1024
     #: Nodes that the engine passes by itself in one step of a case.
@@ -66,6 +71,11 @@ class Settings:
     firings: int = 100
     #: Cases that may begin one another by messages.
     chain: int = 50
+
+    @property
+    def lease(self) -> timedelta:
+        """For how long a job that was taken up is kept from others."""
+        return timedelta(seconds=self.lease_seconds)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -100,6 +110,8 @@ class Engine:
     now: Callable[[], datetime]
     #: version id → what was published, parsed once a process.
     published: dict[int, object] = field(default_factory=dict, compare=False, repr=False)
+    #: What was under way when the database went away; its rows will say whether it was done.
+    unsettled: list[Taken] = field(default_factory=list, compare=False, repr=False)
 
     def calendar_of(self, site: str, deadline: Deadline | None = None) -> WorkCalendar:
         """The calendar that a deadline counts by at a site."""
@@ -124,7 +136,7 @@ def open_engine(
 ) -> Engine:
     """Open an engine, on the database of ``app`` or on its own.
 
-    Raises :class:`Misconfigured` when the organisation, a calendar or a deadline is not right.
+    Raises :class:`Misconfigured` when the organisation, a calendar, a deadline or the transport is not right.
     """
     database = attach(app, settings.database_url) if app else standalone(settings.database_url)
     calendars = parse_calendars(_toml(settings.bpmn / "calendars.toml"))
@@ -132,14 +144,16 @@ def open_engine(
     deadlines = parse_deadlines(
         _toml(settings.bpmn / "deadlines.toml"), roles=organisation.roles, calendars=calendars
     )
+    clock = now or _utc_now
+    dispatcher = dispatcher_for(settings.transport, database.bind.url, settings.tick_seconds, clock)
     return Engine(
         settings=settings,
-        database=database,
+        database=replace(database, transport=dispatcher),
         organisation=organisation,
         calendars=calendars,
         deadlines=deadlines,
-        dispatcher=Dispatcher(settings.tick_seconds),
-        now=now or _utc_now,
+        dispatcher=dispatcher,
+        now=clock,
     )
 
 

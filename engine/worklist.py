@@ -17,6 +17,7 @@ from engine.lending import deadline_named
 from engine.runtime.workflow import Run
 from engine.store import repository, rows, saving
 from engine.store.database import Session
+from engine.store.due import note_armed
 from engine.store.models import Inbox, Job, Subscription, Task
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def inbox_rows(step: Step, task: Task) -> list[Inbox]:
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
+    note_armed(step.session, step.case.id, key, due)
     return rows.made(
         Job,
         case_id=step.case.id,

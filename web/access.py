@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, current_user
 from werkzeug.exceptions import Unauthorized
@@ -63,7 +63,9 @@ def engine() -> Engine:
 
 
 def signed_in() -> Person | None:
-    """The person who is signed in, or None."""
+    """The person who is signed in, or None: nobody can be looked up while the database is away."""
+    if g.get("database_is_away"):
+        return None
     return current_user.person if current_user.is_authenticated else None
 
 

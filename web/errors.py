@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -13,6 +13,7 @@ from engine.errors import (
     CaseChanged,
     CaseNotActive,
     Conflict,
+    DatabaseUnavailable,
     FileRefused,
     Forbidden,
     GuanjiaError,
@@ -32,7 +33,10 @@ _STATUS: tuple[tuple[type[GuanjiaError], int], ...] = (
     (Forbidden, 403),
     (Conflict, 409),
     (Invalid, 422),
+    (DatabaseUnavailable, 503),
 )
+#: Seconds after which it is worth trying again when the database was away.
+RETRY_AFTER = 5
 
 
 def set_up(app: Flask) -> None:
@@ -70,6 +74,10 @@ def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
         (FileRefused, _("这个文件不能接收：请检查大小（每个不超过 10 MB）和类型。")),
         (Invalid, _("提交的内容有误，请检查后再试。")),
         (
+            DatabaseUnavailable,
+            _("数据库暂时连接不上。请过几秒再提交一次：已经生效的操作不会重复，您填写的内容仍在此页。"),
+        ),
+        (
             RuntimeFailed,
             _("流程的这一步没能执行，刚才的操作没有生效，您填写的内容没有丢失。管理员已可在日志中看到原因。"),
         ),
@@ -98,7 +106,13 @@ def _engine_error(error: GuanjiaError) -> ResponseReturnValue:
         logger.error(
             "Request failed", exc_info=error, extra={"action": "request_failed", "path": request.path}
         )
-    return answer(status, sentence(error))
+    if not isinstance(error, DatabaseUnavailable):
+        return answer(status, sentence(error))
+    # The page that says so asks the database nothing.
+    g.database_is_away = True
+    body = answer(status, sentence(error))
+    body.headers["Retry-After"] = str(RETRY_AFTER)
+    return body
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
@@ -148,4 +162,5 @@ def _titles(status: int) -> str:
         413: _("内容太大"),
         422: _("内容有误"),
         429: _("请稍候"),
+        503: _("请稍候"),
     }.get(status, _("出了问题"))

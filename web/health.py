@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from engine import health
+from engine import health, lateness
 from web.access import access, engine
 from web.security import limiter
 
@@ -30,8 +30,16 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Say whether what every page needs is there; 503 when something is not.
 
-    Only names and "ok" or "failed": what is wrong in detail is for `guanjia doctor`, not for everybody.
+    Only names and "ok" or "failed", how due work is reached, and how many seconds the oldest of it has been
+    waiting: what is wrong in detail is for `guanjia doctor`, not for everybody.
     """
     said = {name: "ok" if state == "ok" else "failed" for name, state in health(engine()).items()}
     well = all(state == "ok" for name, state in said.items() if name in NEEDED)
-    return jsonify(status="ok" if well else "failed", checks=said), 200 if well else 503
+    body: dict[str, object] = {
+        "status": "ok" if well else "failed",
+        "checks": said,
+        "transport": engine().dispatcher.transport,
+    }
+    if said["database"] == "ok":
+        body["late_seconds"] = round(lateness(engine()).total_seconds(), 1)
+    return jsonify(body), 200 if well else 503

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, login_user, logout_user
@@ -16,7 +16,7 @@ from engine import Engine, has_demo_accounts
 from engine import person as find_person
 from engine.domain.facts import Person, UserId
 from engine.errors import Misconfigured
-from web.access import Reader, guard, signed_in
+from web.access import Reader, guard
 from web.settings import WebSettings
 
 #: No inline script or style, no eval, no other host; data: only for small pictures.
@@ -124,6 +124,9 @@ def _now() -> int:
 
 
 def _load(remembered: str) -> Reader | None:
+    if g.get("database_is_away"):
+        # Flask-Login asks again for the page that says so.
+        return None
     engine: Engine = current_app.extensions["guanjia"]
     user_id = remembered.partition("-")[0]
     found = find_person(engine, UserId(int(user_id))) if user_id.isdecimal() else None
@@ -162,6 +165,7 @@ def _cache(response: Response) -> Response:
         response.cache_control.no_cache = None
     elif request.endpoint != "static":
         response.vary.update(("Cookie", "Accept-Language", "HX-Request"))
-        if signed_in() is not None:
+        # The session says it without the database, which may be away.
+        if "begun" in session:
             response.cache_control.no_store = True
     return response

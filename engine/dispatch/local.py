@@ -6,20 +6,24 @@ nothing and two processes cannot both believe they own a timer.
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-logger = logging.getLogger(__name__)
+from engine.dispatch.work import Work
+from engine.domain.facts import Armed
+from engine.errors import Misconfigured
 
 JOB = "run-due"
 
 
-class Dispatcher:
-    """Runs ``work`` every so many seconds, and as soon as somebody wakes it."""
+class Ticker:
+    """Does due work every so many seconds, and as soon as somebody wakes it."""
+
+    transport = "local"
 
     def __init__(self, tick_seconds: float) -> None:
         self.tick_seconds = tick_seconds
@@ -31,8 +35,14 @@ class Dispatcher:
         """True while ticks happen."""
         return self._scheduler is not None
 
-    def start(self, work: Callable[[], datetime | None]) -> None:
-        """Begin to tick. ``work`` does what is due and gives the next due instant, or None."""
+    def prepare(self) -> None:
+        """Nothing to prepare: it has no tables."""
+
+    def defer(self, connection: Any, armed: Sequence[Armed]) -> None:
+        """Nothing to do within a transaction: it is woken after the commit."""
+
+    def start(self, work: Work) -> None:
+        """Begin to tick."""
         with self._lock:
             if self._scheduler is not None:
                 return
@@ -51,11 +61,18 @@ class Dispatcher:
             self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop ticking; work that runs now ends first."""
+        """Stop ticking; a batch that runs now ends first."""
         with self._lock:
             scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=True)
+
+    def serve(self, work: Work, concurrency: int = 1) -> None:
+        """There is no worker beside the process that ticks."""
+        raise Misconfigured(
+            "The transport is local: `guanjia serve` does due work itself. Workers need PostgreSQL "
+            "and GUANJIA_TRANSPORT=procrastinate."
+        )
 
     def wake(self, at: datetime | None = None) -> None:
         """Tick at ``at``, or now; without a running scheduler this does nothing: the rows wait."""
@@ -67,12 +84,7 @@ class Dispatcher:
         if job is not None and (job.next_run_time is None or moment < job.next_run_time):
             job.modify(next_run_time=moment)
 
-    def _tick(self, work: Callable[[], datetime | None]) -> None:
-        try:
-            following = work()
-        except Exception:
-            # The process's edge: the next tick tries again, and the log has the traceback.
-            logger.exception("The tick failed", extra={"action": "tick_failed"})
-            return
+    def _tick(self, work: Work) -> None:
+        following = work.do(lambda: self.running)
         if following is not None and following < datetime.now(UTC) + timedelta(seconds=self.tick_seconds):
             self.wake(following)

@@ -203,3 +203,24 @@ class Next:
 
     case_id: CaseId
     task_id: TaskId | None
+
+
+# What is due ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Armed:
+    """A job that a transaction armed: of which case, which of its jobs, and when it is due."""
+
+    case_id: CaseId
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A job that somebody took up: its number, its case, and the how-manieth attempt this is."""
+
+    job_id: int
+    case_id: CaseId
+    attempt: int

@@ -13,11 +13,17 @@ from alembic.runtime.migration import MigrationContext
 from engine.store.models import Model
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
+#: Whoever changes tables on PostgreSQL holds this advisory lock.
+LOCK = 0x6775616E
 
 
 def upgrade(bind: sa.Engine, to: str = "head") -> None:
-    """Run the migrations that the database has not seen, up to one; safe to repeat."""
+    """Run the migrations that the database has not seen, up to one; safe to repeat, by several at once."""
     with bind.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Two processes that start at the same moment migrate one after the other, however long it takes.
+            connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         command.upgrade(_config(connection), to)
 
 
@@ -43,8 +49,13 @@ def revision(bind: sa.Engine) -> str | None:
 def differences(bind: sa.Engine) -> list[object]:
     """What the database's tables lack to be those of the models."""
     with bind.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
         return list(compare_metadata(context, Model.metadata))
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether a table is one of the models, and not the transport's own."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
 
 
 def _config(connection: sa.Connection) -> Config:

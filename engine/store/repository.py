@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from engine.domain.facts import TaskId, Trigger
 from engine.errors import ProcedureNotFound, TaskNotFound
@@ -118,102 +117,6 @@ def holders(session: Session, roles: Iterable[str], site: str) -> dict[str, list
 def account(session: Session, account_id: int) -> Account | None:
     """A person's row."""
     return session.get(Account, account_id)
-
-
-# Jobs ----------------------------------------------------------------------------------------
-
-
-def standing_jobs(session: Session, case_id: int) -> list[Job]:
-    """Everything that is still to be done in a case: what is armed, and the incidents."""
-    standing = Job.status.in_(("armed", "incident"))
-    return list(session.scalars(sa.select(Job).where(Job.case_id == case_id, standing)))
-
-
-def due_jobs(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(job id, case id) of what is due, the oldest promise first.
-
-    What stands behind a job of its case that somebody has under way, or that is put off, is not listed.
-    """
-    rows = session.execute(
-        sa.select(Job.id, Job.case_id)
-        .where(Job.status == "armed", Job.run_at <= now, ~_behind(now))
-        .order_by(Job.due_at, Job.id)
-        .limit(limit)
-    )
-    return [(row.id, row.case_id) for row in rows]
-
-
-def next_run(session: Session, now: datetime) -> datetime | None:
-    """When the next job is to run that can; what stands behind another has to wait for that."""
-    return session.scalar(sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed", ~_behind(now)))
-
-
-def newest_job(session: Session) -> int:
-    """The highest id of all jobs; whatever is armed from now on has a higher one."""
-    return session.scalar(sa.select(sa.func.max(Job.id))) or 0
-
-
-def claim_job(session: Session, job_id: int, now: datetime, until: datetime) -> int | None:
-    """Count an attempt of a due job and keep it from others ``until`` then; its number.
-
-    None when somebody else has it, or did it, or has to do an earlier one of its case first.
-    """
-    result = session.execute(
-        sa.update(Job)
-        .where(Job.id == job_id, Job.status == "armed", Job.run_at <= now, ~_before(aliased(Job), now))
-        .values(attempts=Job.attempts + 1, run_at=until)
-        .execution_options(synchronize_session=False)
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        return None
-    return session.scalar(sa.select(Job.attempts).where(Job.id == job_id))
-
-
-def _before(earlier: type[Job], now: datetime, *more: sa.ColumnElement[bool]) -> sa.Exists:
-    """Something of the same case was due earlier and has not failed yet: a case's promises keep their order.
-
-    One that failed has lost its place; the others need not wait for it.
-    """
-    return sa.exists().where(
-        earlier.case_id == Job.case_id,
-        earlier.status == "armed",
-        earlier.error.is_(None),
-        earlier.due_at <= now,
-        sa.or_(earlier.due_at < Job.due_at, sa.and_(earlier.due_at == Job.due_at, earlier.id < Job.id)),
-        *more,
-    )
-
-
-def _behind(now: datetime) -> sa.Exists:
-    """Something earlier of the same case is under way with somebody, or put off."""
-    earlier = aliased(Job)
-    return _before(earlier, now, earlier.run_at > now)
-
-
-def claim_incident(session: Session, job_id: int, attempts: int, until: datetime) -> bool:
-    """Arm an incident's job for one more attempt, kept from others ``until`` then; False when it is none."""
-    result = session.execute(
-        sa.update(Job)
-        .where(Job.id == job_id, Job.status == "incident")
-        .values(status="armed", attempts=attempts, run_at=until, done_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def finish_job(session: Session, job_id: int, status: str, at: datetime) -> bool:
-    """Move a job away from armed; False when somebody else did it already."""
-    result = session.execute(
-        sa.update(Job).where(Job.id == job_id, Job.status == "armed").values(status=status, done_at=at)
-    )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def drop_jobs(session: Session, job_ids: Sequence[int], at: datetime) -> None:
-    """Cancel jobs that are armed or incidents: what they were about is over."""
-    if job_ids:
-        standing = sa.and_(Job.id.in_(job_ids), Job.status.in_(("armed", "incident")))
-        session.execute(sa.update(Job).where(standing).values(status="cancelled", done_at=at))
 
 
 # Messages ------------------------------------------------------------------------------------
@@ -334,13 +237,6 @@ def case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Task]:
     if task is None:
         raise TaskNotFound(task=task_id)
     return session.get_one(Case, task.case_id), task
-
-
-def reconsider_jobs(session: Session, case_id: int) -> None:
-    """Let the armed jobs of a case run at the moment they promised again."""
-    session.execute(
-        sa.update(Job).where(Job.case_id == case_id, Job.status == "armed").values(run_at=Job.due_at)
-    )
 
 
 def histories(session: Session) -> list[History]:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ import waitress
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from engine import Engine, Settings, create_person, open_engine, tick
+from engine import Engine, Settings, create_person, due_work, open_engine
 from engine.bundles import from_folders, procedures_in
 from engine.domain.facts import SYSTEM
 from engine.procedures import in_order, publish
@@ -108,7 +107,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     server: Any = waitress.create_server(app, host="127.0.0.1", port=0, threads=6)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    engine.dispatcher.start(partial(tick, engine))
+    engine.dispatcher.start(due_work(engine))
     made = House(engine, clock, f"http://127.0.0.1:{server.effective_port}")
     yield made
     for context in made.contexts:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine import jobs, procedures
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
-from engine.store import repository
+from engine.store import due
 from engine.store.database import Session
 from engine.store.models import (
     Case,
@@ -189,5 +189,5 @@ def _registers(session: Session) -> Iterator[str]:
 
 def _overdue(engine: Engine) -> list[str]:
     with engine.database.look() as session:
-        left = [session.get_one(Job, found) for found, _ in repository.due_jobs(session, engine.now(), 100)]
+        left = [session.get_one(Job, found) for found, _ in due.listed(session, engine.now(), 100)]
         return [f"armed and overdue: {job.kind} {job.node} {job.run_at}" for job in left]

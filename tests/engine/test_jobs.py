@@ -126,8 +126,8 @@ def test_one_job_is_done_once_whoever_comes_second(world: World) -> None:
     case = world.start("alarm")
     world.clock.at = world.clock.at.replace(day=3)
     (job_id, *_) = world.look(sa.select(Job.id).where(Job.case_id == case).order_by(Job.due_at))
-    assert jobs.run_job(world.engine, job_id, case) is True
-    assert jobs.run_job(world.engine, job_id, case) is False
+    assert jobs.run_job(world.engine, job_id) is True
+    assert jobs.run_job(world.engine, job_id) is False
     assert world.case(case).data["order"] == ["early"]
 
 

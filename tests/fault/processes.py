@@ -49,17 +49,36 @@ def killed(world: World, act: Callable[[], object], at: int | str) -> bool:
     """
 
     def dying() -> None:
-        _arm(world.engine.database.bind, at)
+        _arm(world.engine.database.bind, at, "kill")
         act()
 
     return outcome(apart(world, dying)) == -signal.SIGKILL
 
 
-def _arm(bind: sa.Engine, at: int | str) -> None:
+def stopped(world: World, act: Callable[[], object], at: int | str) -> int:
+    """Do ``act`` in a process that stands still at a place as :func:`killed` has it; its id, to be woken."""
+
+    def stopping() -> None:
+        _arm(world.engine.database.bind, at, "stop")
+        act()
+
+    child = apart(world, stopping)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), "it ended without standing still"
+    return child
+
+
+def woken(child: int) -> int:
+    """Let a process that stands still go on; its exit code."""
+    os.kill(child, signal.SIGCONT)
+    return outcome(child)
+
+
+def _arm(bind: sa.Engine, at: int | str, action: str) -> None:
     if isinstance(at, str):
-        failing.arm(at, "kill")
+        failing.arm(at, action)
         return
-    failing.arm("write", "kill", hit=at)
+    failing.arm("write", action, hit=at)
 
     # What goes through the session is counted with what goes past it.
     def count(connection: object, cursor: object, statement: str, *_: object) -> None:

@@ -111,9 +111,9 @@ def test_killed_at_any_write_a_timer_fires_once_all_the_same(world: World) -> No
             # Killed in the second timer's step: the first one's is complete.
             assert world.case(case).data.get("order", ["early"]) == ["early"]
         # Whoever died in the middle of a job keeps it from others for a while.
-        world.clock.at += jobs.LEASE
+        world.clock.at += world.settings.lease
         jobs.run_due(world.engine)
-        world.clock.at -= jobs.LEASE
+        world.clock.at -= world.settings.lease
         assert world.case(case).data["order"] == ["early", "later"]
         assert len(world.told(case, "timer_fired")) == 2
     assert write > 5

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import jobs
 from engine.domain.facts import SYSTEM
+from engine.store import due
 from engine.store.models import Job
 from tests.engine.world import World
 from tests.fault.processes import killed
@@ -33,12 +34,12 @@ def test_a_job_that_kills_its_worker_each_time_becomes_an_incident(world: World)
         assert deadly(world)
         (job,) = world.look(sa.select(Job).where(Job.case_id == case).order_by(Job.due_at).limit(1))
         assert (job.status, job.attempts) == ("armed", attempt)
-        assert job.run_at == world.clock.at + jobs.LEASE
+        assert job.run_at == world.clock.at + world.settings.lease
         # Whoever comes after leaves it alone, and does everything else.
         if attempt == 2:
             jobs.run_due(world.engine)
             assert world.case(healthy).data["order"] == ["early", "later"]
-        world.clock.at += jobs.LEASE
+        world.clock.at += world.settings.lease
     # What was due after it in its case waited for its turn, not for ever.
     assert jobs.run_due(world.engine) == 1
     assert world.case(case).data["order"] == ["later"]
@@ -62,7 +63,7 @@ def test_a_retried_incident_is_not_seen_by_a_tick_that_comes_meanwhile(world: Wo
 
     def tick(_: Session) -> None:
         with world.engine.database.look() as session:
-            seen.extend(found for found, _ in jobs.repository.due_jobs(session, world.engine.now(), 100))
+            seen.extend(found for found, _ in due.listed(session, world.engine.now(), 100))
 
     event.listen(Session, "after_commit", tick)
     try:
@@ -78,9 +79,8 @@ def test_a_retried_incident_is_not_seen_by_a_tick_that_comes_meanwhile(world: Wo
 def test_a_worker_that_stalled_beyond_its_lease_changes_nothing(world: World) -> None:
     case = world.start("alarm")
     world.clock.at += timedelta(days=1)
-    (job_id, *_) = world.look(sa.select(Job.id).where(Job.case_id == case).order_by(Job.due_at))
-    stalled = jobs._claim(world.engine, job_id)
-    world.clock.at += jobs.LEASE
-    assert jobs.run_job(world.engine, job_id, case) is True
-    assert jobs._attempt(world.engine, job_id, case, stalled or 0) is False
+    stalled = jobs._take(world.engine)
+    world.clock.at += world.settings.lease
+    assert jobs.run_job(world.engine, stalled[0].job_id) is True
+    assert jobs._work(world.engine, stalled) == 0
     assert len(world.told(case, "timer_fired")) == 1

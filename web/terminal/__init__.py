@@ -10,7 +10,7 @@ import click
 from engine.errors import GuanjiaError
 from web.terminal.backups import backup, restore
 from web.terminal.diagrams import check, dry_run, scenarios, tidy
-from web.terminal.installation import demo, deploy, doctor, init, person, serve
+from web.terminal.installation import demo, deploy, doctor, init, person, serve, worker
 from web.terminal.repair import repair
 
 
@@ -31,6 +31,7 @@ for command in (
     person,
     demo,
     serve,
+    worker,
     backup,
     restore,
     doctor,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
+import signal
 import sys
-from functools import partial
 from pathlib import Path
 
 import click
@@ -17,10 +18,10 @@ from engine import (
     Settings,
     check_files,
     create_person,
+    due_work,
     health,
     open_engine,
     people,
-    tick,
 )
 from engine.bundles import from_folders, procedures_in
 from engine.errors import ProcedureRefused
@@ -105,14 +106,13 @@ def demo() -> None:
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, threads: int) -> None:
-    """Serve the web application, with the clock of due work running beside it."""
+    """Serve the web application; where there are no workers, with the clock of due work beside it."""
     import waitress
 
     from web import create_app
 
     app = create_app()
     engine: Engine = app.extensions["guanjia"]
-    engine.database.upgrade()
     try:
         server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
     except OSError as error:
@@ -129,11 +129,24 @@ def serve(host: str, port: int, threads: int) -> None:
 
         for line in accounts(engine):
             click.echo(line)
-    engine.dispatcher.start(partial(tick, engine))
+    engine.dispatcher.start(due_work(engine))
+    # What a service manager sends; Waitress knows only the interrupt of a terminal.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.run()
     finally:
         engine.dispatcher.stop()
+
+
+@click.command()
+@click.option("--concurrency", default=1, show_default=True, type=click.IntRange(1, 32))
+def worker(concurrency: int) -> None:
+    """Do due work, for web processes on the same PostgreSQL database; stop after the running batch."""
+    logging.getLogger("engine").setLevel(logging.INFO)
+    engine = opened()
+    click.echo(f"Guanjia 管家: working on {engine.database.bind.url.render_as_string()}")
+    engine.dispatcher.serve(due_work(engine), concurrency)
+    click.echo("Guanjia 管家: stopped")
 
 
 @click.command()
@@ -145,6 +158,7 @@ def doctor() -> None:
     settings = Settings.from_environment(os.environ)
     told = {"python": platform.python_version()}
     engine = open_engine(settings)
+    told["transport"] = engine.dispatcher.transport
     told |= health(engine)
     reports = check_files(engine, [settings.bpmn])
     refused = [report.file for report in reports if not report.deployable]
@@ -153,7 +167,7 @@ def doctor() -> None:
     told["front end"] = "ok" if manifest.is_file() else "not built; run `make setup`"
     sound = True
     for name, value in told.items():
-        wrong = value != "ok" and name != "python" and not value[:1].isdigit()
+        wrong = value != "ok" and name not in ("python", "transport")
         sound = sound and not wrong
         click.echo(f"{'✗' if wrong else '✓'} {name}: {value}")
     sys.exit(0 if sound else 1)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from engine.store.migrating import is_ours
 from engine.store.models import Model, UtcDateTime
 
 
@@ -20,6 +21,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     render_item=render,
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

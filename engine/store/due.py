@@ -1,0 +1,206 @@
+"""The rows of what is due: list, take up, put off, finish; and what a transaction armed.
+
+``due_at`` is the promise, ``run_at`` when it is looked at (again): never earlier. Nobody takes up a job
+while an earlier one of its case is armed and has not failed yet: a case's promises keep their order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from engine.domain.facts import Armed, CaseId, Taken
+from engine.store.models import Job
+
+#: Where a session keeps what was armed in its transaction.
+ARMED = "armed"
+
+
+# What a transaction arms ---------------------------------------------------------------------
+
+
+def note_armed(session: Session, case_id: int, key: str, at: datetime) -> None:
+    """Note that a job was armed, or put off, for ``at``: the dispatcher hears of it with the commit."""
+    session.info.setdefault(ARMED, []).append(Armed(CaseId(case_id), key, at))
+
+
+def armed(session: Session) -> list[Armed]:
+    """What was armed in this transaction so far."""
+    found: list[Armed] = session.info.get(ARMED, [])
+    return found
+
+
+# Looking -------------------------------------------------------------------------------------
+
+
+def listed(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """(job id, case id) of what is due, the oldest promise first.
+
+    What stands behind a job of its case that somebody has under way, or that is put off, is not listed.
+    """
+    rows = session.execute(
+        sa.select(Job.id, Job.case_id)
+        .where(*_is_due(now), ~_is_behind(now))
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+    )
+    return [(row.id, row.case_id) for row in rows]
+
+
+def next_run(session: Session, now: datetime) -> datetime | None:
+    """When the next job is to run that can; what stands behind another has to wait for that."""
+    # In two parts, each a range of the index: what is far ahead may be a hundred thousand rows.
+    waiting = session.scalar(
+        sa.select(sa.func.min(Job.run_at)).where(Job.status == "armed", Job.due_at <= now, ~_is_behind(now))
+    )
+    ahead = session.scalar(sa.select(sa.func.min(Job.due_at)).where(Job.status == "armed", Job.due_at > now))
+    return min((moment for moment in (waiting, ahead) if moment is not None), default=None)
+
+
+def coming(session: Session, until: datetime, limit: int) -> list[datetime]:
+    """When the jobs run that are to run until then, the earliest first; overdue ones too."""
+    return list(
+        session.scalars(
+            sa.select(Job.run_at)
+            .where(Job.status == "armed", Job.due_at <= until, Job.run_at <= until)
+            .order_by(Job.due_at)
+            .limit(limit)
+        )
+    )
+
+
+def newest(session: Session) -> int:
+    """The highest id of all jobs; whatever is armed from now on has a higher one."""
+    return session.scalar(sa.select(sa.func.max(Job.id))) or 0
+
+
+# Taking up -----------------------------------------------------------------------------------
+
+
+def take(session: Session, now: datetime, until: datetime, limit: int) -> list[Taken]:
+    """Take up jobs of different cases, the oldest promise first, and count the attempt.
+
+    Nobody else takes them ``until`` then. What was tried before is taken by itself: whatever ended its
+    worker must not take others with it a second time.
+    """
+    found = session.execute(
+        sa.select(Job.id, Job.attempts, Job.error)
+        .where(*_is_due(now), ~_comes_after(aliased(Job), now))
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+        # Who comes second on PostgreSQL passes by; on SQLite there is no second.
+        .with_for_update(of=Job, skip_locked=True)
+    ).all()
+    fresh = [row.id for row in found if row.attempts == 0 and row.error is None]
+    if not found or fresh[:1] == [found[0].id]:
+        # At most one of a case: a second one comes after it.
+        return _count(session, fresh, until)
+    return _count(session, [found[0].id], until)
+
+
+def take_one(session: Session, job_id: int, now: datetime, until: datetime) -> Taken | None:
+    """Take up one job that is due; None when somebody else has it or did it, or another comes first."""
+    free = [*_is_due(now), ~_comes_after(aliased(Job), now)]
+    chosen = session.scalars(
+        sa.select(Job.id).where(Job.id == job_id, *free).with_for_update(of=Job, skip_locked=True)
+    ).all()
+    return next(iter(_count(session, list(chosen), until)), None)
+
+
+def take_incident(session: Session, job_id: int, attempt: int, until: datetime) -> Taken | None:
+    """Arm an incident's job for one more attempt, kept from others ``until`` then; None when it is none."""
+    case_id = session.scalar(
+        sa.update(Job)
+        .where(Job.id == job_id, Job.status == "incident")
+        .values(status="armed", attempts=attempt, run_at=until, done_at=None)
+        .returning(Job.case_id)
+        .execution_options(synchronize_session=False)
+    )
+    return None if case_id is None else Taken(job_id, CaseId(case_id), attempt)
+
+
+def _count(session: Session, job_ids: list[int], until: datetime) -> list[Taken]:
+    if not job_ids:
+        return []
+    rows = session.execute(
+        sa.update(Job)
+        .where(Job.id.in_(job_ids), Job.status == "armed")
+        .values(attempts=Job.attempts + 1, run_at=until)
+        .returning(Job.id, Job.case_id, Job.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    counted = {row.id: Taken(row.id, CaseId(row.case_id), row.attempts) for row in rows}
+    return [counted[job_id] for job_id in job_ids if job_id in counted]
+
+
+# Ending --------------------------------------------------------------------------------------
+
+
+def held(session: Session, taken: Taken) -> Job | None:
+    """The row of a job that somebody took up, locked, as long as it is still theirs.
+
+    Somebody stalled beyond the lease finds that another attempt was counted meanwhile.
+    """
+    job = session.get(Job, taken.job_id, with_for_update=True, populate_existing=True)
+    return job if job is not None and (job.status, job.attempts) == ("armed", taken.attempt) else None
+
+
+def finish(session: Session, job: Job, status: str, at: datetime) -> None:
+    """Move a job that one holds away from armed."""
+    job.status, job.done_at = status, at
+    session.flush()
+
+
+def give_back(session: Session, taken: list[Taken], now: datetime) -> None:
+    """Let others take up at once what is still armed; the attempt stays counted."""
+    for job in taken:
+        session.execute(
+            sa.update(Job)
+            .where(Job.id == job.job_id, Job.status == "armed", Job.attempts == job.attempt)
+            .values(run_at=sa.case((Job.due_at > now, Job.due_at), else_=now))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def reconsider(session: Session, case_id: int) -> None:
+    """Let the armed jobs of a case run at the moment they promised again."""
+    promised = session.execute(
+        sa.update(Job)
+        .where(Job.case_id == case_id, Job.status == "armed")
+        .values(run_at=Job.due_at)
+        .returning(Job.key, Job.due_at)
+        .execution_options(synchronize_session=False)
+    )
+    for key, due in promised:
+        note_armed(session, case_id, key, due)
+
+
+# ---------------------------------------------------------------------------------------------
+
+
+def _is_due(now: datetime) -> list[sa.ColumnElement[bool]]:
+    # run_at is never before due_at, and due_at is what stands in the index with the status.
+    return [Job.status == "armed", Job.due_at <= now, Job.run_at <= now]
+
+
+def _comes_after(earlier: type[Job], now: datetime, *more: sa.ColumnElement[bool]) -> sa.Exists:
+    """Something of the same case was due earlier and has not failed yet.
+
+    One that failed has lost its place; the others need not wait for it.
+    """
+    return sa.exists().where(
+        earlier.case_id == Job.case_id,
+        earlier.status == "armed",
+        earlier.error.is_(None),
+        earlier.due_at <= now,
+        sa.or_(earlier.due_at < Job.due_at, sa.and_(earlier.due_at == Job.due_at, earlier.id < Job.id)),
+        *more,
+    )
+
+
+def _is_behind(now: datetime) -> sa.Exists:
+    """Something earlier of the same case is under way with somebody, or put off."""
+    earlier = aliased(Job)
+    return _comes_after(earlier, now, earlier.run_at > now)
