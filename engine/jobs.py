@@ -24,6 +24,7 @@ from engine.errors import BoundReached, CaseChanged, Conflict, DatabaseUnavailab
 from engine.retrying import again_when_changed
 from engine.store import due, locking
 from engine.store.database import Session
+from engine.store.failing import failpoint
 from engine.store.models import Job
 from engine.wiring import Engine
 
@@ -70,6 +71,7 @@ def run_due(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> int:
         taken = _take(engine)
         if not taken:
             break
+        failpoint("taken")
         again.update(job.case_id for job in taken if job.job_id > newest)
         done += _work(engine, [job for job in taken if not _stopped(engine, job, again[job.case_id])])
     return done

@@ -19,6 +19,7 @@ from engine.procedures import Published
 from engine.runtime.workflow import Run
 from engine.store import rows, saving
 from engine.store.database import Session
+from engine.store.failing import failpoint
 from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
@@ -92,6 +93,7 @@ def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
 def _advance(step: Step, run: Run, before: Standing) -> Snapshot:
     run.advance()
     snapshot = run.snapshot()
+    failpoint("moved")
     _save(step, run, before, snapshot)
     return snapshot
 

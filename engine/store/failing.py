@@ -16,6 +16,9 @@ from collections.abc import Callable, Mapping
 VARIABLE = "GUANJIA_FAILPOINTS"
 #: Every place there is, and what has happened there so far.
 FAILPOINTS: Mapping[str, str] = {
+    "taken": "after jobs were taken up: their attempts are counted, nothing is done",
+    "locked": "after a case was locked",
+    "moved": "after the workflow went on in memory: nothing of it is written",
     "write": "before any statement of a step that writes",
     "commit.before": "before a transaction commits: everything is written",
     "commit.after": "after a transaction was committed: nobody knows of it yet",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.facts import CaseId, TaskId
 from engine.errors import CaseNotFound, TaskNotFound
+from engine.store.failing import failpoint
 from engine.store.models import Case, Task
 from engine.store.prepared import Prepared
 from engine.store.rows import columns_of, given, loaded, table_of
@@ -29,6 +30,7 @@ def lock_case(session: Session, case_id: CaseId | int) -> Case:
     found = _LOCK_CASE.rows(session, _case=case_id)
     if not found:
         raise CaseNotFound(case=case_id)
+    failpoint("locked")
     return loaded(Case, found[0])
 
 
@@ -38,4 +40,5 @@ def lock_case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Ta
     found = _LOCK_TASK.rows(session, _task=task_id)
     if not found:
         raise TaskNotFound(task=task_id)
+    failpoint("locked")
     return loaded(Case, found[0]), loaded(Task, found[0])

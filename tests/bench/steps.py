@@ -107,9 +107,9 @@ class Naive(Raw):
 class Durable:
     """Guanjia: the case's state, its tasks, inboxes and history, in one transaction on its database."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, procedure: str = PROCEDURE) -> None:
         self.world, self.by = world, world.people["an"]
-        world.draw("bench", PROCEDURE)
+        world.draw("bench", procedure)
 
     def start(self, rounds: int) -> None:
         """Start a case."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine import jobs, tasks
 from engine.domain.facts import CaseId
+from engine.store import failing
 from engine.store.models import Case, Job, Task
 from tests.engine import invariants
 from tests.engine.world import INTAKE, World
@@ -118,3 +119,48 @@ def test_killed_at_any_write_a_timer_fires_once_all_the_same(world: World) -> No
         assert len(world.told(case, "timer_fired")) == 2
     assert write > 5
     assert world.case(case).data["order"] == ["early", "later"]
+
+
+def due_timers(world: World) -> Callable[[], object]:
+    """What is to be done when two timers of a case are due."""
+    world.start("alarm")
+    world.clock.at = world.clock.at.replace(day=5)
+    return lambda: jobs.run_due(world.engine)
+
+
+def one_step(world: World) -> Callable[[], object]:
+    """A person's step."""
+    case, node, by, answers = registering(world)
+    task, actor = world.task(case, node), world.people[by]
+    return lambda: tasks.complete_task(world.engine, task, by=actor, answers=answers, request_id="r1")
+
+
+@pytest.mark.parametrize("work", [one_step, due_timers])
+@pytest.mark.parametrize("place", failing.FAILPOINTS)
+def test_killed_at_any_failpoint_it_is_done_once_when_it_is_done_again(
+    world: World, work: Callable[[World], Callable[[], object]], place: str
+) -> None:
+    act = work(world)
+    world.keep("before")
+    act()
+    wanted = done(world)
+    world.back_to("before")
+    came_there = killed(world, act, place)
+    # A place that nothing leads to any more would be no test.
+    assert came_there or (work is one_step and place == "taken")
+    # Whoever died keeps what it took up for a while.
+    world.clock.at += world.settings.lease
+    act()
+    world.clock.at -= world.settings.lease
+    jobs.run_due(world.engine)
+    assert done(world) == wanted
+    assert invariants.broken(world.engine) == []
+
+
+def done(world: World) -> list[Any]:
+    """What was done, whenever that was."""
+    return [
+        world.rows(sa.select(Case.status, Case.revision, Case.data)),
+        sorted(world.rows(sa.select(Task.node, Task.status))),
+        sorted(world.rows(sa.select(Job.kind, Job.node, Job.status))),
+    ]
