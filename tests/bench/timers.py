@@ -121,15 +121,12 @@ def _until(holds: Callable[[], bool], seconds: float) -> None:
 
 def burst(folder: Path) -> dict[str, float]:
     """Timers that are due at once, on PostgreSQL: by one worker, by two, beside the machine's commits."""
-    server.begin_empty()
-    try:
+    with server.beside():
         world = world_of(folder)
         floor = _floor(world)
         one = _rate(world, workers=1, count=BURST // 2)
         two = _rate(world, workers=2, count=BURST)
         world.close()
-    finally:
-        server.end()
     return {
         "timers.floor_per_s": floor,
         "timers.one_worker_per_s": one,

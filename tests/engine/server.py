@@ -7,6 +7,8 @@ The variable holds the URL of a database one may connect to, such as
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -44,6 +46,20 @@ def back_to(name: str) -> None:
 def end() -> None:
     """Leave nothing on the server."""
     _run(_drop(_NAME), *(_drop(f"{_NAME}_{name}") for name in _kept))
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Another database for what makes its own; those of the tests stay as they are."""
+    global _NAME, _kept
+    before = _NAME, _kept
+    _NAME, _kept = f"{_NAME}_beside", set()
+    begin_empty()
+    try:
+        yield
+    finally:
+        end()
+        _NAME, _kept = before
 
 
 def _drop(name: str) -> str:

@@ -62,6 +62,8 @@ class World:
 
     folder: Path
     clock: FakeClock = field(default_factory=lambda: FakeClock(at(BEGINNING)))
+    #: The database is one that an earlier version left.
+    found: bool = False
     settings: Settings = field(init=False)
     engine: Engine = field(init=False)
     people: dict[str, Actor] = field(init=False)
@@ -70,7 +72,10 @@ class World:
         """Open the engine; fill an empty database."""
         self.settings = settings_in(self.folder)
         self.engine = open_engine(self.settings, now=self.clock)
-        self.engine.database.create()
+        if self.found:
+            self.engine.database.upgrade()
+        else:
+            self.engine.database.create()
         with self.engine.database.look() as session:
             empty = session.scalar(sa.select(sa.func.count(Account.id))) == 0
         if empty:

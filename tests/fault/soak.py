@@ -52,8 +52,7 @@ class Told:
 
 def soak(folder: Path, seconds: float) -> Told:
     """Let everything happen for so long on a database of its own; say what it came to."""
-    server.begin_empty()
-    try:
+    with server.beside():
         world = World(folder, clock=lambda: datetime.now(UTC))  # type: ignore[arg-type]
         world.draw("soak", DRAWING)
         # Killed by chance five times in a row, a job would be an incident, as it should.
@@ -66,8 +65,6 @@ def soak(folder: Path, seconds: float) -> Told:
         _judge(world.engine, told)
         world.close()
         return told
-    finally:
-        server.end()
 
 
 def _kill_workers(world: World, seconds: float, told: Told, drove: Callable[[], bool]) -> None:

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from engine import jobs, tasks
 from engine.cases import start_case
-from engine.domain.facts import Next
+from engine.domain.facts import CaseId, Next
 from engine.errors import DatabaseUnavailable
 from engine.people import create_person
 from engine.retrying import again_when_changed
-from engine.store import repository
+from engine.store import locking, rows
+from engine.store.database import Session
 from engine.store.models import Case
 from engine.wiring import Engine, open_engine
 from tests.engine import server
@@ -215,11 +216,14 @@ def test_two_verbs_that_lock_each_other_out_are_both_done_in_the_end(world: Worl
     def touch(one: int, other: int) -> None:
         with world.engine.database.transaction() as session:
             tries.append(one)
-            repository.lock_case(session, one).subject += "!"
-            session.flush()
+            mark(session, one, "!")
             if len(tries) <= 2:
                 meet.wait()
-            repository.lock_case(session, other).subject += "?"
+            mark(session, other, "?")
+
+    def mark(session: Session, case: int, sign: str) -> None:
+        found = locking.lock_case(session, CaseId(case))
+        rows.update(session, found, subject=found.subject + sign)
 
     threads = [threading.Thread(target=touch, args=pair) for pair in ((first, second), (second, first))]
     for thread in threads:
