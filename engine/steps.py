@@ -18,7 +18,7 @@ from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
 from engine.runtime.workflow import Run
-from engine.store import repository
+from engine.store import inbox_rows, repository
 from engine.store.database import Session
 from engine.store.models import Case, History, Subscription
 from engine.wiring import Engine
@@ -83,11 +83,14 @@ def _advance(step: Step, run: Run) -> Snapshot:
 def _save(step: Step, run: Run, snapshot: Snapshot) -> None:
     session, case, now = step.session, step.case, step.now
     subject = _subject(step, run)
-    values: dict[str, Any] = {"state": snapshot.state, "data": snapshot.data, "subject": subject}
+    renamed = subject != case.subject
+    values: dict[str, Any] = {"state": snapshot.state, "data": snapshot.data}
+    if renamed:
+        values |= {"subject": subject, "tokens": inbox_rows.case_tokens(case.number, subject)}
     if snapshot.ended:
         values |= {"status": "ended", "ended_at": now}
     repository.save_case(session, case, values)
-    worklist.save_tasks(step, run, snapshot)
+    worklist.save_tasks(step, run, snapshot, renamed=renamed)
     worklist.save_timers(step, snapshot)
     repository.replace_subscriptions(
         session,

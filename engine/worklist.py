@@ -13,9 +13,9 @@ from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import repository
+from engine.store import inbox_rows, repository
 from engine.store.database import Session
-from engine.store.models import Inbox, Job, Task
+from engine.store.models import Job, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -31,7 +31,8 @@ def is_opening(visited: Visited) -> bool:
     return visited.event == "entered" and visited.kind in TOLD
 
 
-def save_tasks(step: Step, run: Run, snapshot: Snapshot) -> None:
+def save_tasks(step: Step, run: Run, snapshot: Snapshot, *, renamed: bool) -> None:
+    """Open and cancel tasks as the snapshot says; those that stay are found by a subject that changed."""
     session = step.session
     known = {task.id: task for task in repository.open_tasks(session, step.case.id)}
     present = {task.id for task in snapshot.open_tasks}
@@ -42,6 +43,10 @@ def save_tasks(step: Step, run: Run, snapshot: Snapshot) -> None:
         step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     repository.clear_inbox(session, [task.id for task in gone])
     _cancel_rungs(step, [task.id for task in gone])
+    if renamed:
+        for task in known.values():
+            if task.id in present:
+                inbox_rows.rename(session, step.case, task, step.published.label(task.process, task.name))
     came_from = {seen.task: seen.came_from for seen in snapshot.visited if is_opening(seen)}
     for opened in snapshot.open_tasks:
         if opened.id not in known:
@@ -137,22 +142,13 @@ def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> d
 
 def put_into_inbox(step: Step, task: Task, *, is_new: bool = False) -> None:
     """Show an open task to its assignee, or to the holders of its candidate roles."""
-    search = " ".join(
-        [
-            step.case.number,
-            step.case.subject,
-            task.name,
-            step.published.of(task.process).words(task.name).en,
-            step.published.bundle.name.zh,
-            step.published.bundle.name.en,
-        ]
-    )
+    label = step.published.label(task.process, task.name)
     who = (
         [f"u:{task.assignee_id}"]
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    rows = [Inbox(who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search) for key in who]
+    rows = [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who]
     if is_new:
         step.session.add_all(rows)
     else:

@@ -10,7 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from engine.store.models import Model
+from engine.store import finding
+from engine.store.models import FOUND, Model
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
 
@@ -19,6 +20,8 @@ def upgrade(bind: sa.Engine, to: str = "head") -> None:
     """Run the migrations that the database has not seen, up to one; safe to repeat."""
     with bind.begin() as connection:
         command.upgrade(_config(connection), to)
+        if to == "head":
+            finding.prepare(connection, FOUND)
 
 
 def revise(bind: sa.Engine, number: str, message: str) -> None:
@@ -30,7 +33,8 @@ def revise(bind: sa.Engine, number: str, message: str) -> None:
 def differences(bind: sa.Engine) -> list[object]:
     """What the database's tables lack to be those of the models."""
     with bind.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": finding.is_of_models}
+        context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, Model.metadata))
 
 

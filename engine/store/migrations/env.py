@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from engine.store.finding import is_of_models
 from engine.store.models import Model, UtcDateTime
 
 
@@ -19,6 +20,7 @@ context.configure(
     # SQLite cannot alter a column; Alembic then copies the table.
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
+    include_name=is_of_models,
     render_item=render,
 )
 with context.begin_transaction():
