@@ -73,10 +73,10 @@ def with_text(session: Session, text: str, *chosen: sa.ColumnElement[bool]) -> s
     In the order of their ids, in which cases begin: by that an index of texts gives the newest without
     looking at all of them.
     """
-    wanted = [[finding.pieces_of(word.lower())] for word in words_of(text)]
+    pieces: frozenset[str] = frozenset().union(*(finding.pieces_of(word.lower()) for word in words_of(text)))
     said = matches(text, Case.number, Case.subject)
     return (
-        sa.select(Case.id).where(finding.has(session, Case, wanted), said, *chosen).order_by(Case.id.desc())
+        sa.select(Case.id).where(finding.has(session, Case, pieces), said, *chosen).order_by(Case.id.desc())
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,33 +14,8 @@ from engine.domain.views import MANY, Counts, InboxLine, Page, Words
 from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, within
-from engine.queries.ranges import Ranges
 from engine.store.models import Account, Case, Inbox, Job, Notice, Task
 from engine.wiring import Engine
-
-_COLUMNS = (
-    Task.id,
-    Task.case_id,
-    Task.process,
-    Task.node,
-    Task.name,
-    Task.role,
-    Task.status,
-    Task.visit,
-    Task.assignee_id,
-    Task.created_at,
-    Task.due_at,
-    Task.deadline,
-    Task.done_at,
-    Task.draft_at,
-    Task.properties["due"].as_string().label("own_due"),
-    Case.number,
-    Case.procedure,
-    Case.subject,
-    Case.site,
-    Case.version_id,
-    Account.name.label("assignee"),
-)
 
 #: What the list of the done may be sorted by.
 _DONE_ORDERS: dict[str, tuple[Any, ...]] = {
@@ -48,6 +24,16 @@ _DONE_ORDERS: dict[str, tuple[Any, ...]] = {
     "number": (Case.number.asc(), Task.id),
     "-number": (Case.number.desc(), Task.id),
 }
+
+_WATCHED = (
+    sa.select(Inbox.task_id, Inbox.reason)
+    .where(
+        Inbox.task_id.in_(sa.bindparam("tasks", expanding=True)),
+        Inbox.kind == "watch",
+        Inbox.who.in_(sa.bindparam("who", expanding=True)),
+    )
+    .order_by(Inbox.who)
+)
 
 
 def inbox(
@@ -71,13 +57,13 @@ def inbox(
         if view == "done":
             chosen = _done(actor, text, procedure, sort)
             total = count_some(session, chosen)
-            chosen = chosen.limit(size).offset((page - 1) * size)
+            found = session.execute(chosen.limit(size).offset((page - 1) * size)).all()
         else:
-            tasks = ranges.tasks_of(engine, session, actor, view).with_text(engine, text)
-            tasks = tasks.of_procedure(procedure) if procedure else tasks
+            tasks = replace(ranges.tasks_of(engine, session, actor, view), procedure=procedure)
+            tasks = tasks.with_text(engine, text)
             total = tasks.count()
-            chosen = _shown(tasks, sort if sort in ranges.ORDERS else "due", page, size, total)
-        found = session.execute(chosen).all() if total else []
+            sort = sort if sort in ranges.ORDERS else "due"
+            found = tasks.rows(sort, page=page, size=size, total=total)
         reasons = escalations(engine, session, actor, [row.id for row in found])
         lines = [_line(engine, session, actor, row, reasons.get(row.id)) for row in found]
     return Page(lines, min(total, MANY), page, size, more=total > MANY)
@@ -96,29 +82,13 @@ def counts(engine: Engine, actor: Actor) -> Counts:
                 _some(Job.id, Job.status == "incident") if actor.admin else sa.literal(0),
             )
         ).one()
-        late = mine.due_before(engine.now()).count()
+        late = replace(mine, due_before=engine.now()).count()
         return Counts(mine.count(), claimable.count(), started, late, unread, failed)
-
-
-def _shown(tasks: Ranges, sort: str, page: int, size: int, total: int) -> sa.Select[Any]:
-    """One page of tasks with all that their lines show; only these are joined."""
-    order = ranges.ORDERS[sort]
-    rows = tasks.first(sort, page * size, total=total).subquery()
-    first = sa.select(rows).distinct().order_by(*order(rows.c)).limit(size).offset((page - 1) * size)
-    shown = first.subquery()
-    return (
-        sa.select(*_COLUMNS)
-        .select_from(shown)
-        .join(Task, Task.id == shown.c.task_id)
-        .join(Case, Case.id == Task.case_id)
-        .outerjoin(Account, Account.id == Task.assignee_id)
-        .order_by(*order(shown.c))
-    )
 
 
 def _done(actor: Actor, text: str, procedure: str, sort: str) -> sa.Select[Any]:
     statement = (
-        sa.select(*_COLUMNS)
+        sa.select(*ranges.COLUMNS)
         .join(Case, Case.id == Task.case_id)
         .outerjoin(Account, Account.id == Task.assignee_id)
         .where(Task.done_by == actor.id, matches(text, Case.number, Case.subject, Task.name))
@@ -136,15 +106,8 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
     """task id → why it was escalated to this person or a role of theirs."""
     if not task_ids:
         return {}
-    rows = session.execute(
-        sa.select(Inbox.task_id, Inbox.reason)
-        .where(
-            Inbox.task_id.in_(task_ids),
-            Inbox.kind == "watch",
-            Inbox.who.in_(seeing.principals(engine, actor)),
-        )
-        .order_by(Inbox.who)
-    )
+    asked = {"tasks": task_ids, "who": seeing.principals(engine, actor)}
+    rows = session.execute(_WATCHED, asked)
     return {
         row.task_id: Words(row.reason.get("zh", ""), row.reason.get("en", "")) for row in rows if row.reason
     }

@@ -2,19 +2,22 @@
 
 A person's list is several ranges: their own tasks, and those of each of their roles at each of their sites.
 The first of each range are merged, so that a long list costs what a short one does, and a task that stands
-in two of them is one. Nothing is joined: that is for the few rows that are shown.
+in two of them is one. Only the few rows that are shown are joined with what their lines say.
+
+A statement depends on the shape of what is asked, not on who asks: it is built once and used again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from engine import procedures
@@ -24,16 +27,38 @@ from engine.queries import seeing
 from engine.queries.lines import words_of
 from engine.store import finding
 from engine.store.inbox_rows import key_token
-from engine.store.models import NEVER, Inbox, Version
+from engine.store.models import NEVER, Account, Case, Inbox, Task, Version
 from engine.wiring import Engine
 
+#: What the line of a task shows.
+COLUMNS = (
+    Task.id,
+    Task.case_id,
+    Task.process,
+    Task.node,
+    Task.name,
+    Task.role,
+    Task.status,
+    Task.visit,
+    Task.assignee_id,
+    Task.created_at,
+    Task.due_at,
+    Task.deadline,
+    Task.done_at,
+    Task.draft_at,
+    Task.properties["due"].as_string().label("own_due"),
+    Case.number,
+    Case.procedure,
+    Case.subject,
+    Case.site,
+    Case.version_id,
+    Account.name.label("assignee"),
+)
 #: What sorting needs; the same in all rows of a task.
-_NARROW = ("task_id", "due_at", "created_at", "number")
-
-Order = Callable[[Any], Sequence[sa.ColumnElement[Any]]]
+_SORTED = (Inbox.task_id, Inbox.due_at, Inbox.created_at, Inbox.number)
 
 #: What a list may be sorted by; ``-`` turns it round. What has no due moment comes last in both.
-ORDERS: dict[str, Order] = {
+ORDERS: dict[str, Callable[[Any], Sequence[Any]]] = {
     "due": lambda row: (row.due_at, row.created_at, row.task_id),
     "-due": lambda row: (row.due_at == NEVER, row.due_at.desc(), row.created_at.desc(), row.task_id.desc()),
     "created": lambda row: (row.created_at, row.task_id),
@@ -50,39 +75,42 @@ class Range:
     kind: str
     who: tuple[str, ...]
 
-    def condition(self, *more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        """What its rows fulfil."""
-        one = Inbox.who == self.who[0] if len(self.who) == 1 else Inbox.who.in_(self.who)
-        return sa.and_(one, Inbox.kind == self.kind, *more)
+
+@dataclass(frozen=True)
+class Shape:
+    """What tells one statement from another."""
+
+    is_postgresql: bool
+    #: Of each range its kind, and whether several principals have it.
+    ranges: tuple[tuple[str, bool], ...]
+    procedure: bool = False
+    due: bool = False
+    words: int = 0
 
 
 @dataclass(frozen=True)
-class Ranges:
-    """What a person has before them, or the part of it that fulfils some conditions."""
+class Tasks:
+    """What a person has before them, or a part of it."""
 
     session: Session
     ranges: tuple[Range, ...]
-    where: tuple[sa.ColumnElement[bool], ...] = ()
-    #: The same rows as an index of their texts gives them, in no order.
-    found: sa.ColumnElement[bool] | None = None
+    #: Only of this procedure.
+    procedure: str = ""
+    #: Only what was due before this moment.
+    due_before: datetime | None = None
+    #: Only those in which all these stand, in number, subject, or the name of step or procedure.
+    words: tuple[str, ...] = ()
+    #: For each word the labels of steps that have it.
+    labels: tuple[tuple[str, ...], ...] = ()
 
-    def of_procedure(self, procedure: str) -> Ranges:
-        """Those of one procedure."""
-        return self._that(Inbox.procedure == procedure)
-
-    def due_before(self, moment: datetime) -> Ranges:
-        """Those that were due before a moment."""
-        return self._that(Inbox.due_at < moment)
-
-    def with_text(self, engine: Engine, text: str) -> Ranges:
-        """Those in which every word of a text stands, in number, subject or the name of step or procedure."""
-        words = [word.lower() for word in words_of(text)]
+    def with_text(self, engine: Engine, text: str) -> Tasks:
+        """Those in which every word of a text stands."""
+        words = tuple(word.lower() for word in words_of(text))
         if not words:
             return self
-        labels = _labels(engine, self.session)
-        wanted = [[finding.pieces_of(word), *_labelled(labels, word)] for word in words]
-        where = (*self.where, *(Inbox.search.contains(word, autoescape=True) for word in words))
-        return replace(self, where=where, found=self._found(wanted, where))
+        known = _labels(engine, self.session)
+        labels = tuple(tuple(label for label in known if word in label) for word in words)
+        return replace(self, words=words, labels=labels)
 
     def count(self) -> int:
         """How many tasks there are, up to MANY and one more."""
@@ -90,53 +118,60 @@ class Ranges:
             return 0
         most = limit = MANY + 1
         while True:
-            some = self._all().limit(limit).subquery()
-            tasks = sa.func.count(some.c.task_id.distinct())
-            seen, found = self.session.execute(sa.select(sa.func.count(), tasks).select_from(some)).one()
-            if seen < limit or found >= most:
-                return int(found)
+            asked = self._parameters(found=bool(self.words)) | {"limit": limit}
+            seen, tasks = self.session.execute(_count(self._shape), asked).one()
+            if seen < limit or tasks >= most:
+                return int(tasks)
             # Many tasks stand in two of the ranges.
             limit *= 2
 
-    def first(self, sort: str, need: int, *, total: int) -> sa.SelectBase:
-        """At least the first ``need`` tasks in a sort order, some perhaps twice, of ``total`` as counted."""
-        if self.found is not None and total <= MANY:
-            return self._all()
+    def rows(self, sort: str, *, page: int, size: int, total: int) -> Sequence[sa.Row[Any]]:
+        """The rows of :data:`COLUMNS` of one page, of ``total`` as counted."""
+        if not total:
+            return []
         # Of a text that very many have, the first are soon met on the way.
-        legs = [self._first(one, ORDERS[sort], need) for one in self.ranges]
-        return legs[0] if len(legs) == 1 else sa.union_all(*legs)
+        found = bool(self.words) and total <= MANY
+        asked = self._parameters(found=found) | {
+            "need": page * size,
+            "size": size,
+            "skip": (page - 1) * size,
+        }
+        return self.session.execute(_page(self._shape, sort, found), asked).all()
 
-    def _that(self, condition: sa.ColumnElement[bool]) -> Ranges:
-        found = None if self.found is None else self.found & condition
-        return replace(self, where=(*self.where, condition), found=found)
+    @property
+    def _shape(self) -> Shape:
+        return Shape(
+            finding.is_postgresql(self.session.get_bind().dialect),
+            tuple((one.kind, len(one.who) > 1) for one in self.ranges),
+            bool(self.procedure),
+            self.due_before is not None,
+            len(self.words),
+        )
 
-    def _all(self) -> sa.GenerativeSelect:
-        if self.found is not None:
-            return _narrow(Inbox).where(self.found)
-        rows = [_narrow(Inbox).where(one.condition(*self.where)) for one in self.ranges]
-        return rows[0] if len(rows) == 1 else sa.union_all(*rows)
-
-    def _first(self, one: Range, order: Order, need: int) -> sa.Select[Any]:
-        if len(one.who) > 1:
-            return _first_of_each(self.session, one, self.where, order, need)
-        rows = _narrow(Inbox).where(one.condition(*self.where)).order_by(*order(Inbox)).limit(need)
-        # A part of a union may have an order of its own only as a table.
-        return sa.select(rows.subquery())
-
-    def _found(
-        self, wanted: list[list[frozenset[str]]], where: Sequence[sa.ColumnElement[bool]]
-    ) -> sa.ColumnElement[bool]:
-        if finding.is_postgresql(self.session.get_bind().dialect):
-            has = finding.has(self.session, Inbox, wanted)
-            return sa.or_(*(one.condition(has, *where) for one in self.ranges))
-        # SQLite would rather walk through a range than ask its index for a text: it is asked for both.
-        keys = [frozenset({key_token(who, one.kind)}) for one in self.ranges for who in one.who]
-        return sa.and_(finding.has(self.session, Inbox, [keys, *wanted]), *where)
+    def _parameters(self, *, found: bool) -> dict[str, Any]:
+        shape = self._shape
+        asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
+        asked |= {f"word{n}": word for n, word in enumerate(self.words)}
+        if not (found and not shape.is_postgresql):
+            asked |= {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
+        if found:
+            wanted = [
+                (finding.pieces_of(word), [finding.label_token(label) for label in labels])
+                for word, labels in zip(self.words, self.labels, strict=True)
+            ]
+            if shape.is_postgresql:
+                asked |= {f"pieces{n}": sorted(pieces) for n, (pieces, _) in enumerate(wanted)}
+                asked |= {f"labels{n}": labels for n, (_, labels) in enumerate(wanted)}
+            else:
+                # SQLite would rather walk through a range than ask its index for a text: it is asked both.
+                keys = [key_token(who, one.kind) for one in self.ranges for who in one.who]
+                asked["match"] = finding.match([((), keys), *wanted])
+        return asked
 
 
 def tasks_of(
     engine: Engine, session: Session, actor: Actor, view: Literal["mine", "claimable", "all"]
-) -> Ranges:
+) -> Tasks:
     """What a person has to do or to see to, what their roles may take, or both."""
     keys = seeing.principals(engine, actor)
     own = tuple(key for key in keys if key.startswith("u:"))
@@ -146,33 +181,141 @@ def tasks_of(
         "claimable": (Range("work", roles),),
         "all": (Range("work", keys), Range("watch", keys)),
     }
-    return Ranges(session, tuple(one for one in ranges[view] if one.who))
+    return Tasks(session, tuple(one for one in ranges[view] if one.who))
 
 
 def _labels(engine: Engine, session: Session) -> set[str]:
-    versions = session.scalars(sa.select(Version.id)).all()
+    versions = session.scalars(_VERSIONS).all()
     return {label for id_ in versions for label in procedures.of_version(engine, session, id_).labels}
 
 
-def _labelled(labels: set[str], word: str) -> Iterator[frozenset[str]]:
-    return (frozenset({finding.label_token(label)}) for label in labels if word in label)
+_VERSIONS = sa.select(Version.id)
 
 
-def _narrow(row: Any) -> sa.Select[Any]:
-    return sa.select(*(getattr(row, name) for name in _NARROW))
+# Statements ----------------------------------------------------------------------------------
 
 
-def _first_of_each(
-    session: Session, one: Range, where: Sequence[sa.ColumnElement[bool]], order: Order, need: int
-) -> sa.Select[Any]:
-    """The first of every principal, in one statement that is the same for however many there are."""
-    if finding.is_postgresql(session.get_bind().dialect):
-        names = sa.cast(sa.literal(list(one.who), postgresql.ARRAY(sa.Text)), postgresql.ARRAY(sa.Text))
-        keys = sa.func.unnest(names).table_valued("who", name="principal")
-        rows = _narrow(Inbox).where(Inbox.who == keys.c.who, Inbox.kind == one.kind, *where)
-        return sa.select(rows.order_by(*order(Inbox)).limit(need).correlate(keys).lateral())
-    keys = sa.func.json_each(json.dumps(one.who)).table_valued("value", name="principal")
-    ids = sa.select(Inbox.id).where(Inbox.who == keys.c.value, Inbox.kind == one.kind, *where)
-    ids = ids.order_by(*order(Inbox)).limit(need).correlate(keys)
+@lru_cache(maxsize=256)
+def _count(shape: Shape) -> sa.Select[int, int]:
+    if shape.words:
+        rows: Any = _with_words(shape, [Inbox.task_id])
+    else:
+        rows = sa.union_all(
+            *(
+                sa.select(Inbox.task_id).where(_is_of(shape, n), *_conditions(shape))
+                for n in range(len(shape.ranges))
+            )
+        )
+    some = rows.limit(sa.bindparam("limit", type_=sa.Integer)).subquery()
+    # A task of one range of one principal is there once, and telling them apart takes most of the time.
+    is_once = len(shape.ranges) == 1 and not shape.ranges[0][1]
+    once = some.c.task_id if is_once else some.c.task_id.distinct()
+    return sa.select(sa.func.count(), sa.func.count(once)).select_from(some)
+
+
+@lru_cache(maxsize=256)
+def _page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
+    order = ORDERS[sort]
+    if found:
+        rows: Any = _with_words(shape, _SORTED)
+    else:
+        rows = sa.union_all(*(_first(shape, n, order) for n in range(len(shape.ranges))))
+    merged = rows.subquery()
+    shown = (
+        sa.select(merged)
+        .distinct()
+        .order_by(*order(merged.c))
+        .limit(sa.bindparam("size", type_=sa.Integer))
+        .offset(sa.bindparam("skip", type_=sa.Integer))
+        .subquery()
+    )
+    return (
+        sa.select(*COLUMNS)
+        .select_from(shown)
+        .join(Task, Task.id == shown.c.task_id)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(Account, Account.id == Task.assignee_id)
+        .order_by(*order(shown.c))
+    )
+
+
+def _first(shape: Shape, n: int, order: Callable[[Any], Sequence[Any]]) -> sa.Select[*tuple[Any, ...]]:
+    """The first of each principal of a range: as many as are needed of all, since all may be one's."""
+    kind, several = shape.ranges[n]
+    need = sa.bindparam("need", type_=sa.Integer)
+    if not several:
+        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
+        # A part of a union may have an order of its own only as a table.
+        return sa.select(rows.order_by(*order(Inbox)).limit(need).subquery())
+    keys = _keys(shape, n)
+    of_one = (Inbox.who == keys.c.value, Inbox.kind == kind, *_conditions(shape))
+    if shape.is_postgresql:
+        rows = sa.select(*_SORTED).where(*of_one).order_by(*order(Inbox)).limit(need)
+        first = rows.correlate(keys).lateral()
+        return sa.select(first).select_from(keys.join(first, sa.true()))
+    ids = sa.select(Inbox.id).where(*of_one).order_by(*order(Inbox)).limit(need).correlate(keys)
     shown = aliased(Inbox)
-    return _narrow(shown).select_from(keys.join(shown, shown.id.in_(ids)))
+    columns = (shown.task_id, shown.due_at, shown.created_at, shown.number)
+    return sa.select(*columns).select_from(keys.join(shown, shown.id.in_(ids)))
+
+
+def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
+    """The rows that an index of texts finds, in no order."""
+    rows = sa.select(*columns).where(*_conditions(shape))
+    if not shape.is_postgresql:
+        return rows.where(finding.matches(Inbox, sa.bindparam("match", type_=sa.Text)))
+    has = (
+        sa.or_(
+            finding.has_all(Inbox, sa.bindparam(f"pieces{n}", type_=ARRAY(sa.Text))),
+            finding.has_one(Inbox, sa.bindparam(f"labels{n}", type_=ARRAY(sa.Text))),
+        )
+        for n in range(shape.words)
+    )
+    return rows.where(sa.or_(*(_is_of(shape, n) for n in range(len(shape.ranges)))), *has)
+
+
+def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    """What is asked of every row."""
+    words = (sa.bindparam(f"word{n}", type_=sa.Text) for n in range(shape.words))
+    found: list[sa.ColumnElement[bool]] = [_contains(shape, word) for word in words]
+    if shape.procedure:
+        found.append(Inbox.procedure == sa.bindparam("procedure"))
+    if shape.due:
+        found.append(Inbox.due_at < sa.bindparam("due"))
+    return found
+
+
+def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[bool]:
+    # Not LIKE, which has wildcards and takes twice the time.
+    return (sa.func.strpos if shape.is_postgresql else sa.func.instr)(Inbox.search, word) > 0
+
+
+def _is_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
+    """The condition of a range."""
+    kind, several = shape.ranges[n]
+    is_theirs = _is_one_of(shape, n) if several else Inbox.who == _who(n, sa.Text)
+    return sa.and_(is_theirs, Inbox.kind == kind)
+
+
+def _is_one_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
+    if shape.is_postgresql:
+        return Inbox.who == sa.any_(_who(n, ARRAY(sa.Text)))
+    return Inbox.who.in_(sa.select(_keys(shape, n).c.value))
+
+
+def _keys(shape: Shape, n: int) -> sa.TableValuedAlias:
+    """The principals of a range as a table, so that a statement is the same for however many there are."""
+    if shape.is_postgresql:
+        names = sa.func.unnest(_who(n, ARRAY(sa.Text)))
+        return names.table_valued("value", name=f"principal{n}").render_derived()
+    return sa.func.json_each(_who(n, sa.Text)).table_valued("value", name=f"principal{n}")
+
+
+def _who(n: int, kind: Any) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"who{n}", type_=kind)
+
+
+def _names(shape: Shape, who: tuple[str, ...]) -> Any:
+    if len(who) == 1:
+        return who[0]
+    return list(who) if shape.is_postgresql else json.dumps(who)

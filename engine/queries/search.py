@@ -13,7 +13,7 @@ from engine.domain.views import Found
 from engine.queries import ranges, seeing
 from engine.queries.case_list import with_text
 from engine.queries.lines import matches, role_words
-from engine.store.models import Account, AccountRole, Case, Task, Version
+from engine.store.models import Account, AccountRole, Case, Version
 from engine.wiring import Engine
 
 #: Answers of each kind.
@@ -38,19 +38,7 @@ def search(engine: Engine, actor: Actor, text: str) -> list[Found]:
 
 def _tasks(engine: Engine, session: Session, actor: Actor, text: str) -> list[Found]:
     tasks = ranges.tasks_of(engine, session, actor, "all").with_text(engine, text)
-    total = tasks.count()
-    if not total:
-        return []
-    order = ranges.ORDERS["due"]
-    first = tasks.first("due", MOST, total=total).subquery()
-    shown = sa.select(first).distinct().order_by(*order(first.c)).limit(MOST).subquery()
-    rows = session.execute(
-        sa.select(Task.id, Task.process, Task.name, Case.version_id, Case.number, Case.subject)
-        .select_from(shown)
-        .join(Task, Task.id == shown.c.task_id)
-        .join(Case, Case.id == Task.case_id)
-        .order_by(*order(shown.c))
-    ).all()
+    rows = tasks.rows("due", page=1, size=MOST, total=tasks.count())
     return [
         Found(
             "task",

@@ -10,20 +10,18 @@ A token says only that a piece is somewhere in the row: whoever asks looks at th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
 #: Characters of the longest piece.
 LONGEST = 3
 #: The names of everything that belongs to the index and not to the models begin so.
 PREFIX = "find_"
-
-#: What a row must have: each of these, of which one alternative, of which all tokens.
-Wanted = Sequence[Sequence[frozenset[str]]]
 
 
 class Tokens(sa.types.TypeDecorator[frozenset[str]]):
@@ -83,27 +81,43 @@ def label_token(label: str) -> str:
     return f"={crc32(label.encode()):08x}"
 
 
-def has(session: Any, model: Any, wanted: Wanted) -> sa.ColumnElement[bool]:
-    """The condition that the rows of a model fulfil which have what is wanted, answered by the index."""
+def has(session: Session, model: Any, tokens: frozenset[str]) -> sa.ColumnElement[bool]:
+    """The condition that the rows of a model fulfil which have all of these tokens."""
     if is_postgresql(session.get_bind().dialect):
-        return sa.and_(*(_one_of(model.tokens, alternatives) for alternatives in wanted))
+        return has_all(model, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
+    return matches(model, sa.literal(match([(tokens, ())])))
+
+
+def has_all(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """PostgreSQL: the rows that have every token of an array."""
+    return model.tokens.bool_op("@>")(tokens)  # type: ignore[no-any-return]
+
+
+def has_one(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """PostgreSQL: the rows that have a token of an array."""
+    return model.tokens.bool_op("&&")(tokens)  # type: ignore[no-any-return]
+
+
+def matches(model: Any, query: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQLite: the rows that a query matches, as :func:`match` writes it."""
     index = sa.table(f"{PREFIX}{model.__tablename__}", sa.column("rowid"))
-    asked = " AND ".join(f"({' OR '.join(map(_all_of, alternatives))})" for alternatives in wanted)
-    hits = sa.select(index.c.rowid).where(sa.literal_column(index.name).bool_op("MATCH")(asked))
-    holds: sa.ColumnElement[bool] = model.id.in_(hits)
-    return holds
+    hits = sa.select(index.c.rowid).where(sa.literal_column(index.name).bool_op("MATCH")(query))
+    return model.id.in_(hits)  # type: ignore[no-any-return]
 
 
-def _one_of(tokens: sa.ColumnElement[Any], alternatives: Iterable[frozenset[str]]) -> sa.ColumnElement[bool]:
-    return sa.or_(*(tokens.bool_op("@>")(_array(alternative)) for alternative in alternatives))
+def match(wanted: Iterable[tuple[Collection[str], Collection[str]]]) -> str:
+    """SQLite: the query for rows that have, of each pair, all of the first tokens or one of the second.
+
+    >>> match([({"a", "b"}, ()), ((), {"c", "d"})])
+    '(61 AND 62) AND (63 OR 64)'
+    """
+    return " AND ".join(f"({' OR '.join(_ways(every, one))})" for every, one in wanted)
 
 
-def _array(tokens: Iterable[str]) -> sa.ColumnElement[Any]:
-    return sa.cast(sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)), postgresql.ARRAY(sa.Text))
-
-
-def _all_of(tokens: Iterable[str]) -> str:
-    return f"({' AND '.join(sorted(map(_hex, tokens)))})"
+def _ways(every: Collection[str], one: Collection[str]) -> list[str]:
+    together = " AND ".join(sorted(map(_hex, every)))
+    alone = sorted(map(_hex, one))
+    return [f"({together})" if alone else together, *alone] if every else alone
 
 
 def _hex(token: str) -> str:
@@ -116,11 +130,10 @@ def _text(word: str) -> str:
 
 # The index -----------------------------------------------------------------------------------
 
-_POSTGRESQL = (
-    # A short list of what is not yet sorted in: every search reads it.
-    'CREATE INDEX IF NOT EXISTS find_{table} ON "{table}" USING gin (tokens)'
-    " WITH (gin_pending_list_limit = 256)",
-)
+#: The pending list is what is not yet sorted in; every search reads it, so it is kept short.
+_POSTGRESQL = """
+CREATE INDEX IF NOT EXISTS find_{table} ON "{table}" USING gin (tokens) WITH (gin_pending_list_limit = 256)
+"""
 _SQLITE = (
     "CREATE VIRTUAL TABLE find_{table} USING fts5(tokens, content='', detail='none', columnsize=0)",
     'INSERT INTO find_{table} (rowid, tokens) SELECT id, tokens FROM "{table}"',
@@ -141,7 +154,7 @@ def prepare(connection: sa.Connection, tables: Iterable[str]) -> None:
     """
     for table in tables:
         if is_postgresql(connection.dialect):
-            _run(connection, _POSTGRESQL, table)
+            _run(connection, [_POSTGRESQL], table)
             continue
         if not sa.inspect(connection).has_table(f"{PREFIX}{table}"):
             _run(connection, _SQLITE, table)
