@@ -121,7 +121,7 @@ class Tasks:
             asked = self._parameters(found=bool(self.words)) | {"limit": limit}
             seen, tasks = self.session.execute(_count(self._shape), asked).one()
             if seen < limit or tasks >= most:
-                return int(tasks)
+                return min(tasks, most)
             # Many tasks stand in two of the ranges.
             limit *= 2
 
@@ -223,7 +223,7 @@ def _page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     merged = rows.subquery()
     shown = (
         sa.select(merged)
-        .distinct()
+        .group_by(*merged.c)
         .order_by(*order(merged.c))
         .limit(sa.bindparam("size", type_=sa.Integer))
         .offset(sa.bindparam("skip", type_=sa.Integer))
