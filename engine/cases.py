@@ -11,7 +11,7 @@ from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, Proce
 from engine.procedures import Published
 from engine.retrying import again_when_changed
 from engine.runtime.workflow import Run
-from engine.store import beginning, due, locking, repository, rows, saving
+from engine.store import beginning, due, inbox_rows, locking, repository, rows, saving
 from engine.store.database import Session
 from engine.store.models import Case, Subscription
 from engine.wiring import Engine
@@ -310,13 +310,15 @@ def _open(
     year = now.astimezone(engine.zone_of(site)).year
     letters = published.bundle.properties.get("series", "GJ")
     count = beginning.next_in_series(session, f"case:{letters}:{year}")
+    number, subject = f"{letters}-{year}-{count:05d}", published.bundle.name.zh
     case = beginning.add_case(
         session,
-        number=f"{letters}-{year}-{count:05d}",
+        number=number,
         procedure=published.procedure,
         version_id=published.version_id,
         status="active",
-        subject=published.bundle.name.zh,
+        subject=subject,
+        tokens=inbox_rows.case_tokens(number, subject),
         site=site,
         started_at=now,
         started_by=by.id,

@@ -11,8 +11,8 @@ from engine.domain.facts import Data
 from engine.domain.filling import fill
 from engine.domain.views import Words
 from engine.errors import ServiceFailed
-from engine.store import repository
-from engine.store.models import Inbox, Notice, Task
+from engine.store import inbox_rows, repository
+from engine.store.models import Notice, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -75,17 +75,16 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
     chain = [role, *step.engine.organisation.supervisors(role.id)]
     holders = repository.holders(step.session, [found.id for found in chain], step.case.site)
     reached = next((found for found in chain if holders.get(found.id)), role)
-    step.session.merge(
-        Inbox(
-            who=role_key(reached.id, step.case.site),
-            task_id=task.id,
-            due_at=task.due_at,
-            # Beside its row of work, if it is that role's own: a task is never left with watchers only.
-            kind="watch",
-            reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
-            search=" ".join([step.case.number, step.case.subject, task.name]),
-        )
+    watching = inbox_rows.row(
+        step.case,
+        task,
+        step.published.label(task.process, task.name),
+        who=role_key(reached.id, step.case.site),
+        # Beside its row of work, if it is that role's own: a task is never left with watchers only.
+        kind="watch",
+        reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
     )
+    inbox_rows.watch(step.session, watching)
     send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
     step.tell(
         "escalated",

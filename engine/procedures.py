@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.bundles import DIAGRAM, SCENARIOS, Bundle
 from engine.checking import check_bundle
@@ -11,7 +12,7 @@ from engine.domain.facts import Actor
 from engine.domain.views import Words
 from engine.errors import ProcedureNotFound, ProcedureRefused
 from engine.runtime.parsing import Specification, build
-from engine.runtime.reading import Node
+from engine.runtime.reading import HUMAN, Node
 from engine.store import beginning, repository
 from engine.store.database import Session
 from engine.store.models import Version
@@ -53,6 +54,17 @@ class Published:
             if zh in bundle.english:
                 return bundle.words(zh)
         return Words(zh, zh)
+
+    def label(self, process: str, step: str) -> str:
+        """What people call a step and its procedure, in both languages and small letters."""
+        named, of = self.of(process).words(step), self.bundle.name
+        return f"{named.zh} {named.en} {of.zh} {of.en}".lower()
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The labels of all steps that people do."""
+        nodes = self.specification.nodes.values()
+        return frozenset(self.label(node.process, node.name) for node in nodes if node.type in HUMAN)
 
     def lane_roles(self, engine: Engine) -> frozenset[str]:
         """The roles of all lanes that have an inbox."""

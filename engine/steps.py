@@ -17,7 +17,7 @@ from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
 from engine.runtime.workflow import Run
-from engine.store import rows, saving
+from engine.store import inbox_rows, rows, saving
 from engine.store.database import Session
 from engine.store.failing import failpoint
 from engine.store.models import Case, Job, Task
@@ -101,11 +101,14 @@ def _advance(step: Step, run: Run, before: Standing) -> Snapshot:
 def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
     """Write the case, and what is different now of what it waits for."""
     session, case = step.session, step.case
+    subject = _subject(step, run)
+    renamed = subject != case.subject
+    if renamed:
+        tokens = inbox_rows.case_tokens(case.number, subject)
+        saving.rename_case(session, case, subject=subject, tokens=tokens)
     over = {"status": "ended", "ended_at": step.now} if snapshot.ended else {}
-    saving.save_case(
-        session, case, state=snapshot.state, data=snapshot.data, subject=_subject(step, run), **over
-    )
-    worklist.save_tasks(step, run, before, snapshot)
+    saving.save_case(session, case, state=snapshot.state, data=snapshot.data, **over)
+    worklist.save_tasks(step, run, before, snapshot, renamed=renamed)
     worklist.save_timers(step, before, snapshot)
     worklist.save_awaited(step, before, snapshot)
     for found in snapshot.thrown:

@@ -15,7 +15,7 @@ from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import repository, rows, saving
+from engine.store import inbox_rows, repository, rows, saving
 from engine.store.database import Session
 from engine.store.due import note_armed
 from engine.store.models import Inbox, Job, Subscription, Task
@@ -34,8 +34,11 @@ def is_opening(visited: Visited) -> bool:
     return visited.event == "entered" and visited.kind in TOLD
 
 
-def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
-    """Open the tasks that are new, cancel those that came to nothing, take both sorts' inboxes along."""
+def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, renamed: bool) -> None:
+    """Open the tasks that are new, cancel those that came to nothing, take both sorts' inboxes along.
+
+    Those that stay are found by the case's subject when that was ``renamed``.
+    """
     session, now = step.session, step.now
     known = {task.id: task for task in before.open_tasks}
     present = {task.id for task in snapshot.open_tasks}
@@ -47,13 +50,16 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> No
     saving.clear_inbox(session, [task.id for task in over])
     timed = [task.id for task in over if task.properties.get("deadline")]
     saving.cancel_ladders(session, step.case.id, timed, now)
+    for task in known.values() if renamed else ():
+        if task.id in present:
+            inbox_rows.rename(session, step.case, task.id, step.published.label(task.process, task.name))
 
     came_from = {seen.task: seen.came_from for seen in snapshot.visited if is_opening(seen)}
     opened = [
         _open(step, run, task, came_from.get(task.id)) for task in snapshot.open_tasks if task.id not in known
     ]
     rows.add(session, Task, [found.task for found in opened])
-    rows.add(session, Inbox, [row for found in opened for row in inbox_rows(step, found.task)])
+    rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
     step.has_others = not known.keys().isdisjoint(present)
@@ -152,30 +158,17 @@ def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> d
 
 def put_into_inbox(step: Step, task: Task) -> None:
     """Show an open task to its assignee, or to the holders of its candidate roles, and to nobody else."""
-    repository.write_inbox(step.session, task, inbox_rows(step, task))
+    repository.write_inbox(step.session, task, _shown(step, task))
 
 
-def inbox_rows(step: Step, task: Task) -> list[Inbox]:
-    """Who has an open task to do: its assignee, or the holders of its candidate roles."""
-    search = " ".join(
-        [
-            step.case.number,
-            step.case.subject,
-            task.name,
-            step.published.of(task.process).words(task.name).en,
-            step.published.bundle.name.zh,
-            step.published.bundle.name.en,
-        ]
-    )
+def _shown(step: Step, task: Task) -> list[Inbox]:
+    label = step.published.label(task.process, task.name)
     who = (
         [f"u:{task.assignee_id}"]
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    return [
-        rows.made(Inbox, who=key, task_id=task.id, due_at=task.due_at, kind="work", search=search)
-        for key in who
-    ]
+    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who]
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:

@@ -15,7 +15,7 @@ from flask_babel import format_currency, format_decimal
 from markupsafe import Markup
 
 from engine import Engine
-from engine.domain.views import Clock, Words
+from engine.domain.views import MANY, Clock, Words
 from engine.errors import Misconfigured
 from web import history, moments
 from web.access import engine, signed_in, wants_fragment
@@ -41,6 +41,7 @@ def set_up(app: Flask) -> None:
         moment=moment,
         exact=lambda at: moments.exact(at, reader_zone(), reader_language()),
         number=number,
+        counted=counted,
         money=money,
         size=size,
         span=moments.span_words,
@@ -149,6 +150,11 @@ def value_words(value: Any) -> str:
 def number(value: float | Decimal) -> str:
     """A number with the reader's separators."""
     return str(format_decimal(value))
+
+
+def counted(value: int) -> str:
+    """A count of the navigation, which nobody counted to the end when there are very many."""
+    return f"{number(MANY)}+" if value > MANY else number(value)
 
 
 def money(value: float | Decimal) -> str:

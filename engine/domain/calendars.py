@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -63,6 +63,10 @@ class WorkCalendar:
     _days: dict[date, tuple[Opening, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False, hash=False
     )
+    #: year → how long it was open before each of its days, and in all of them.
+    _years: dict[int, tuple[timedelta, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
     def is_working_day(self, day: date) -> bool:
         """Say whether the calendar opens on a day (a night shift counts for the day it starts on)."""
@@ -100,6 +104,24 @@ class WorkCalendar:
             known = self._days[day] = self._reckon(day)
         return known
 
+    def open_time(self, first: date, end: date) -> timedelta:
+        """Give the time that it is open on whole days, from ``first`` to the day before ``end``."""
+        if first >= end:
+            return timedelta()
+        passed = self._year(end.year)[_day_of_year(end)] - self._year(first.year)[_day_of_year(first)]
+        for year in range(first.year, end.year):
+            passed += self._year(year)[-1]
+        return passed
+
+    def _year(self, year: int) -> tuple[timedelta, ...]:
+        known = self._years.get(year)
+        if known is None:
+            days = range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
+            openings = (self._reckon(date.fromordinal(day)) for day in days)
+            lengths = (sum((closes - opens for opens, closes in day), timedelta()) for day in openings)
+            known = self._years[year] = tuple(accumulate(lengths, initial=timedelta()))
+        return known
+
     def _reckon(self, day: date) -> tuple[Opening, ...]:
         if not FIRST.date() <= day <= LAST.date():
             return ()
@@ -133,6 +155,10 @@ class WorkCalendar:
     def wall(self, moment: datetime) -> datetime:
         """Give what the zone's clocks show at a moment, as a naive datetime."""
         return as_utc(moment).astimezone(self.zone).replace(tzinfo=None)
+
+
+def _day_of_year(day: date) -> int:
+    return day.toordinal() - date(day.year, 1, 1).toordinal()
 
 
 def always(zone: str = "Asia/Shanghai") -> WorkCalendar:

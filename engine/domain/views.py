@@ -13,6 +13,9 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from engine.domain.facts import CaseId, CaseStatus, Data, JobStatus, TaskId, TaskStatus, UserId
 
 T = TypeVar("T")
+
+#: Lists and the navigation count so far; what is more is told as more than this.
+MANY = 1000
 Light = Literal["none", "green", "amber", "red"]
 
 
@@ -36,11 +39,18 @@ class Page(Generic[T]):
     total: int
     page: int
     size: int
+    #: There are more than ``total``: nobody counted them to the end.
+    more: bool = False
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
         return max(1, -(-self.total // self.size))
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows; where nobody counted to the end, one does after a full one."""
+        return self.page < self.pages or (self.more and len(self.rows) == self.size)
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class InboxLine:
 
 @dataclass(frozen=True)
 class Counts:
-    """True counts for the navigation."""
+    """True counts for the navigation; one above MANY means: more than MANY."""
 
     mine: int
     claimable: int

@@ -70,10 +70,18 @@ def working_time_between(start: datetime, end: datetime, calendar: WorkCalendar)
     if last < first:
         return -working_time_between(end, start, calendar)
     last = min(last, first + HORIZON)
+    begin, until = calendar.wall(first).date() - _DAY, calendar.wall(last).date() - _DAY
+    whole = calendar.open_time(begin, until)
+    return whole + _open_since(until, last, calendar) - _open_since(begin, first, calendar)
+
+
+def _open_since(yesterday: date, moment: datetime, calendar: WorkCalendar) -> timedelta:
+    """Give the open time before a moment in its day and in the day before, whose night it may be."""
     passed = timedelta()
-    for day in _days(calendar.wall(first).date() - _DAY, calendar.wall(last).date()):
+    for day in (yesterday, yesterday + _DAY):
         for opens, closes in calendar.periods_on(day):
-            passed += max(timedelta(), min(closes, last) - max(opens, first))
+            if opens < moment:
+                passed += min(closes, moment) - opens
     return passed
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from engine.domain.views import Words
+from engine.domain.views import MANY, Words
 from engine.store.models import Account
 from engine.wiring import Engine
 
@@ -25,18 +25,35 @@ def paged(
     session: Session, statement: sa.Select[*tuple[Any, ...]], *, page: int, size: int
 ) -> tuple[list[Any], int, int, int]:
     """One page of a statement: its rows, the total, and page and size as they were taken."""
-    page, size = max(1, page), min(max(1, size), LARGEST)
+    page, size = within(page, size)
     total = session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows = session.execute(statement.limit(size).offset((page - 1) * size)).all() if total else []
     return list(rows), total, page, size
+
+
+def within(page: int, size: int) -> tuple[int, int]:
+    """Page and size as they are taken."""
+    return max(1, page), min(max(1, size), LARGEST)
+
+
+def count_some(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> int:
+    """How many rows a statement has, up to MANY and one more."""
+    some = statement.order_by(None).limit(MANY + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, as many and as long as are looked at."""
+    return [word[:LONGEST_WORD] for word in text.split()[:MOST_WORDS]]
 
 
 def matches(
     text: str, *columns: sa.ColumnElement[Any] | InstrumentedAttribute[Any]
 ) -> sa.ColumnElement[bool]:
     """Every word of a text stands in one of the columns; ``%`` and ``_`` are themselves, case is ignored."""
-    words = [word[:LONGEST_WORD] for word in text.split()[:MOST_WORDS]]
-    found = (sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words)
+    found = (
+        sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words_of(text)
+    )
     return sa.and_(sa.true(), *found)
 
 

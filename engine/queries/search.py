@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from engine import procedures
 from engine.domain.facts import Actor
 from engine.domain.views import Found
-from engine.queries import seeing
+from engine.queries import ranges, seeing
+from engine.queries.case_list import with_text
 from engine.queries.lines import matches, role_words
-from engine.store.models import Account, AccountRole, Case, Inbox, Task, Version
+from engine.store.models import Account, AccountRole, Case, Version
 from engine.wiring import Engine
 
 #: Answers of each kind.
@@ -36,16 +37,8 @@ def search(engine: Engine, actor: Actor, text: str) -> list[Found]:
 
 
 def _tasks(engine: Engine, session: Session, actor: Actor, text: str) -> list[Found]:
-    hits = sa.select(Inbox.task_id).where(
-        Inbox.who.in_(seeing.principals(engine, actor)), matches(text, Inbox.search)
-    )
-    rows = session.execute(
-        sa.select(Task.id, Task.process, Task.name, Case.version_id, Case.number, Case.subject)
-        .join(Case, Case.id == Task.case_id)
-        .where(Task.id.in_(hits))
-        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-        .limit(MOST)
-    ).all()
+    tasks = ranges.tasks_of(engine, session, actor, "all").with_text(engine, text)
+    rows = tasks.rows("due", page=1, size=MOST, total=tasks.count())
     return [
         Found(
             "task",
@@ -59,9 +52,8 @@ def _tasks(engine: Engine, session: Session, actor: Actor, text: str) -> list[Fo
 
 def _cases(engine: Engine, session: Session, actor: Actor, text: str) -> list[Found]:
     rows = session.execute(
-        sa.select(Case.id, Case.number, Case.subject)
-        .where(matches(text, Case.number, Case.subject), seeing.visible(engine, session, actor))
-        .order_by(Case.started_at.desc(), Case.id.desc())
+        with_text(session, text, seeing.visible(engine, session, actor))
+        .add_columns(Case.number, Case.subject)
         .limit(MOST)
     )
     return [Found("case", row.id, row.subject, row.number) for row in rows]

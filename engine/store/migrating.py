@@ -10,7 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from engine.store.models import Model
+from engine.store import finding
+from engine.store.models import FOUND, Model
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
 #: Whoever changes tables on PostgreSQL holds this advisory lock.
@@ -25,6 +26,8 @@ def upgrade(bind: sa.Engine, to: str = "head") -> None:
             connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         command.upgrade(_config(connection), to)
+        if to == "head":
+            finding.prepare(connection, FOUND)
 
 
 def create(bind: sa.Engine) -> None:
@@ -49,13 +52,15 @@ def revision(bind: sa.Engine) -> str | None:
 def differences(bind: sa.Engine) -> list[object]:
     """What the database's tables lack to be those of the models."""
     with bind.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
+        options = {"compare_type": True, "include_name": is_ours}
+        context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, Model.metadata))
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Say whether a table is one of the models, and not the transport's own."""
-    return kind != "table" or not (name or "").startswith("procrastinate_")
+    """Say whether a table or an index is of the models, not the transport's own or what finds texts."""
+    is_others = kind == "table" and (name or "").startswith("procrastinate_")
+    return not is_others and finding.is_of_models(name, kind, _parents)
 
 
 def _config(connection: sa.Connection) -> Config:

@@ -12,6 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from engine.store import finding
+from engine.store.finding import Tokens
+
+#: The due moment of what has none, in inboxes: it comes last.
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An instant: aware in Python, UTC in the table."""
@@ -50,6 +56,7 @@ class Model(DeclarativeBase):
         dict[str, Any]: sa.JSON,
         list[Any]: sa.JSON,
         str: sa.Text,
+        frozenset[str]: Tokens,
     }
 
 
@@ -106,7 +113,11 @@ class Case(Model):
     """A case. ``revision`` counts its steps and guards against two at once."""
 
     __tablename__ = "case"
-    __table_args__ = (Index("ix_case_status_started", "status", "started_at"),)
+    __table_args__ = (
+        Index("ix_case_status_started", "status", "started_at"),
+        Index("ix_case_started", "started_at", "id"),
+        Index("ix_case_starter", "started_by", "status", "started_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(sa.String(60), unique=True)
@@ -118,7 +129,7 @@ class Case(Model):
     category: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
-    started_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    started_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     starter_name: Mapped[str]
     ended_at: Mapped[datetime | None]
     #: The case whose message started this one.
@@ -127,13 +138,18 @@ class Case(Model):
     revision: Mapped[int] = mapped_column(default=0)
     state: Mapped[str]
     data: Mapped[dict[str, Any]]
+    #: The pieces of number and subject.
+    tokens: Mapped[frozenset[str]] = mapped_column(deferred=True)
 
 
 class Task(Model):
     """A user task of a case; open ones have inbox rows."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_case_status", "case_id", "status"),)
+    __table_args__ = (
+        Index("ix_task_case_status", "case_id", "status"),
+        Index("ix_task_done", "done_by", "done_at"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
@@ -157,7 +173,7 @@ class Task(Model):
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
-    done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     done_by_name: Mapped[str | None]
     answers: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     draft: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
@@ -169,21 +185,36 @@ class Task(Model):
 
 
 class Inbox(Model):
-    """Who has which open task before them: narrow, so that a list is one index range.
+    """Who has which open task before them: all that a list sorts, filters and counts by, so that it is
+    read from one range of an index, however many there are.
 
-    ``who`` is ``u:<account id>`` or ``r:<role>@<site>``; ``search`` is what a reader may look for.
+    ``who`` is ``u:<account id>`` or ``r:<role>@<site>``.
     """
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_who_due", "who", "due_at", "task_id"),)
+    __table_args__ = (
+        UniqueConstraint("task_id", "who", "kind"),
+        Index("ix_inbox_due", "who", "kind", "due_at", "created_at", "task_id", "procedure"),
+        Index("ix_inbox_created", "who", "kind", "created_at", "task_id", "procedure"),
+        Index("ix_inbox_number", "who", "kind", "number", "task_id", "procedure"),
+    )
 
-    who: Mapped[str] = mapped_column(sa.String(210), primary_key=True)
-    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True, index=True)
-    due_at: Mapped[datetime | None]
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(sa.String(210))
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"))
     #: work: to do it; watch: escalated, to see to it. A role may have both.
-    kind: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    #: The task's, or NEVER.
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    procedure: Mapped[str] = mapped_column(sa.String(100))
+    #: The case's.
+    number: Mapped[str] = mapped_column(sa.String(60))
     reason: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: What a reader may look for, in small letters: number, subject, and the step's label.
     search: Mapped[str]
+    #: The pieces of number and subject, the label, and for whom it is.
+    tokens: Mapped[frozenset[str]] = mapped_column(deferred=True)
 
 
 class Job(Model):
@@ -364,3 +395,12 @@ class Notice(Model):
     zh: Mapped[str]
     en: Mapped[str]
     read_at: Mapped[datetime | None]
+
+
+#: The tables whose rows are found by text.
+FOUND = (Case.__tablename__, Inbox.__tablename__)
+
+
+@sa.event.listens_for(Model.metadata, "after_create")
+def _prepare_finding(_tables: sa.MetaData, connection: sa.Connection, **_options: object) -> None:
+    finding.prepare(connection, FOUND)

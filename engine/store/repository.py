@@ -79,8 +79,7 @@ def open_tasks(session: Session, case_id: int) -> list[Task]:
 def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
     """Replace who has the task to do; those who watch it keep it."""
     session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind == "work"))
-    for row in rows:
-        session.merge(row)
+    session.add_all(rows)
 
 
 # People --------------------------------------------------------------------------------------

@@ -36,7 +36,12 @@ def set_to(*names: str) -> dict[str, sa.BindParameter[Any]]:
 
 
 _LABELS: dict[type[Model], list[tuple[str, str]]] = {
-    kind: [(str(column.key), f"{kind.__tablename__}.{column.key}") for column in table_of(kind).columns]
+    # What texts are found by, no step reads.
+    kind: [
+        (str(column.key), f"{kind.__tablename__}.{column.key}")
+        for column in table_of(kind).columns
+        if column.key != "tokens"
+    ]
     for kind in (Case, Task)
 }
 
@@ -57,6 +62,7 @@ _LATER = {
     | {"next_task_id"},
     Job: {"id", "error", "done_at"},
     History: {"id"},
+    Inbox: {"id"},
     Case: {"id"},
 }
 

@@ -25,7 +25,7 @@ _SAVE_CASE = Prepared(
     sa.update(case)
     .where(case.c.id == given("case"), case.c.revision == given("revision"))
     .values(
-        set_to("state", "data", "subject", "status", "ended_at", "category", "outcome")
+        set_to("state", "data", "status", "ended_at", "category", "outcome")
         | {"revision": case.c.revision + 1}
     )
 )
@@ -40,6 +40,15 @@ _CLOSE_TASK = Prepared(
 _CANCEL_TASK = Prepared(
     sa.update(task).where(task.c.id == given("task")).values(set_to("done_at") | {"status": "cancelled"})
 )
+
+
+_RENAME_CASE = Prepared(sa.update(case).where(case.c.id == given("case")).values(set_to("subject", "tokens")))
+
+
+def rename_case(session: Session, found: Case, *, subject: str, tokens: frozenset[str]) -> None:
+    """Write a case's new subject and what it is found by."""
+    _RENAME_CASE.run(session, _case=found.id, subject=subject, tokens=tokens)
+    instance_dict(found)["subject"] = subject
 
 
 def save_case(session: Session, found: Case, **values: Any) -> None:

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from sqlalchemy.orm import undefer
 
 from engine import jobs, procedures
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
-from engine.store import due
+from engine.store import due, inbox_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
@@ -41,14 +42,16 @@ def require(engine: Engine) -> None:
 def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
+        checks = (_histories, _inboxes, _found, _endings, _ladders, _numbers, _registers)
+        running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
-            said
-            for check in (_histories, _inboxes, _endings, _ladders, _numbers, _registers)
-            for said in check(session)
-        ] + [
-            f"case {case.number}: {said}"
-            for case in session.scalars(sa.select(Case).where(Case.status.in_(["active", "suspended"])))
-            for said in _restored(engine, session, case)
+            *(said for check in checks for said in check(session)),
+            *_shown(engine, session),
+            *(
+                f"case {case.number}: {said}"
+                for case in session.scalars(running)
+                for said in _restored(engine, session, case)
+            ),
         ]
 
 
@@ -127,6 +130,47 @@ def _inboxes(session: Session) -> Iterator[str]:
     stale = set(session.scalars(sa.select(Inbox.task_id))) - open_tasks
     if stale:
         yield f"inbox rows of tasks that are not open: {stale}"
+
+
+def _shown(engine: Engine, session: Session) -> Iterator[str]:
+    """What an inbox sorts, filters and searches by is what its task and its case say."""
+    rows = session.execute(
+        sa.select(Inbox, Task, Case)
+        .join(Task, Task.id == Inbox.task_id)
+        .join(Case, Case.id == Task.case_id)
+        .options(undefer(Inbox.tokens))
+    )
+    for row, task, case in rows:
+        label = procedures.of_version(engine, session, case.version_id).label(task.process, task.name)
+        said = inbox_rows.row(case, task, label, who=row.who, kind=row.kind, reason=row.reason)
+        for column in set(Inbox.__table__.columns.keys()) - {"id"}:
+            if getattr(row, column) != getattr(said, column):
+                yield f"{task.node} of {case.number} in {row.who}: {column} is {getattr(row, column)}"
+    for case in session.scalars(sa.select(Case).options(undefer(Case.tokens))):
+        if case.tokens != inbox_rows.case_tokens(case.number, case.subject):
+            yield f"case {case.number} is not found by its subject {case.subject}"
+
+
+def _found(session: Session) -> Iterator[str]:
+    """The index of texts holds what the rows hold; PostgreSQL sees to that itself."""
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    for model in (Case, Inbox):
+        name = f"find_{model.__tablename__}"
+        session.execute(
+            sa.text(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.in_{name} USING fts5vocab(main, {name}, instance)"
+            )
+        )
+        held: dict[int, set[str]] = {}
+        for token, row in session.execute(sa.text(f"SELECT term, doc FROM temp.in_{name}")):
+            held.setdefault(row, set()).add(bytes.fromhex(token).decode())
+        rows = session.execute(sa.select(model.id, model.tokens))
+        yield from _differ(
+            name,
+            {(row.id, token) for row in rows for token in row.tokens},
+            {(row, token) for row, tokens in held.items() for token in tokens},
+        )
 
 
 def _endings(session: Session) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Databases that earlier versions left, with cases under way. ``python -m tests.fault.golden NAME`` keeps one.
+"""Databases of earlier versions, with cases under way; ``python -m tests.fault.golden NAME`` keeps one.
 
 It holds the toy procedures as they were then, and a case in every situation that a version must be able to
 take over. A version that changes tables or the saved state keeps one of its own before it is released.

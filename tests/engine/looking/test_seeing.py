@@ -25,7 +25,8 @@ from engine.queries import (
 )
 from engine.queries.personal import veil_of
 from engine.queries.seeing import Sight, sight, sites_of
-from engine.store.models import Case, Inbox, RegisterRow, Task
+from engine.store import inbox_rows
+from engine.store.models import Case, RegisterRow, Task
 from engine.tasks import claim_task, complete_task
 
 ANSWERS = {
@@ -90,7 +91,8 @@ def test_whoever_takes_part_sees_the_case_without_any_role(house: Any, begun: An
     helper, told, outsider = (house.person(name) for name in ("helper", "told", "outsider"))
     with house.engine.database.transaction() as session:
         task = session.scalars(sa.select(Task).where(Task.case_id == begun, Task.status == "open")).one()
-        session.add(Inbox(who=f"u:{told.id}", task_id=task.id, kind="watch", search="", reason={"zh": "迟"}))
+        case = session.get_one(Case, begun)
+        session.add(inbox_rows.row(case, task, "", who=f"u:{told.id}", kind="watch", reason={"zh": "迟"}))
         done = session.scalars(sa.select(Task).where(Task.case_id == begun, Task.status == "done")).one()
         done.done_by = helper.id
         number = task.id

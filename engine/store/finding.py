@@ -1,0 +1,175 @@
+"""Find a text in very many rows: every piece of one to three characters is a token of its row.
+
+A row keeps its tokens in a column, made here in Python, and its database keeps which rows have a token:
+PostgreSQL in a GIN index, SQLite in a contentless FTS5 table that triggers fill. Both change with the row,
+in its transaction and without a statement of their own. Two characters of Chinese are a word, which no
+trigram index finds; numbers need three to be told apart.
+
+A token says only that a piece is somewhere in the row: whoever asks looks at the text as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from zlib import crc32
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+#: Characters of the longest piece.
+LONGEST = 3
+#: The names of everything that belongs to the index and not to the models begin so.
+PREFIX = "find_"
+
+
+class Tokens(sa.types.TypeDecorator[frozenset[str]]):
+    """A set of tokens: an array on PostgreSQL, hexadecimal words on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """The column's type in this database."""
+        return dialect.type_descriptor(postgresql.ARRAY(sa.Text) if is_postgresql(dialect) else sa.Text())
+
+    def process_bind_param(self, value: frozenset[str] | None, dialect: sa.Dialect) -> Any:
+        """To the table."""
+        if value is None:
+            return None
+        return sorted(value) if is_postgresql(dialect) else " ".join(sorted(map(_hex, value)))
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> frozenset[str] | None:
+        """From the table."""
+        if value is None:
+            return None
+        return frozenset(value if is_postgresql(dialect) else map(_text, value.split()))
+
+
+def is_postgresql(dialect: sa.Dialect) -> bool:
+    """Say which of the two databases it is."""
+    return dialect.name == "postgresql"
+
+
+def pieces(text: str) -> frozenset[str]:
+    """The tokens of a text that people may look for.
+
+    >>> sorted(pieces("A1 电梯"))
+    ['1', 'a', 'a1', '梯', '电', '电梯']
+    """
+    return frozenset(
+        word[start : start + size]
+        for word in text.lower().split()
+        for size in range(1, LONGEST + 1)
+        for start in range(len(word) - size + 1)
+    )
+
+
+def pieces_of(word: str) -> frozenset[str]:
+    """The tokens that every text has which contains a word: its longest pieces.
+
+    >>> sorted(pieces_of("电梯")), sorted(pieces_of("采购合同"))
+    (['电梯'], ['购合同', '采购合'])
+    """
+    size = min(LONGEST, len(word))
+    return frozenset(word[start : start + size] for start in range(len(word) - size + 1))
+
+
+def label_token(label: str) -> str:
+    """The one token of a text that many rows share word by word, such as the name of their step."""
+    return f"={crc32(label.encode()):08x}"
+
+
+def has(session: Session, model: Any, tokens: frozenset[str]) -> sa.ColumnElement[bool]:
+    """The condition that the rows of a model fulfil which have all of these tokens."""
+    if is_postgresql(session.get_bind().dialect):
+        return has_all(model, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
+    return matches(model, sa.literal(match([(tokens, ())])))
+
+
+def has_all(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """PostgreSQL: the rows that have every token of an array."""
+    return model.tokens.bool_op("@>")(tokens)  # type: ignore[no-any-return]
+
+
+def has_one(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """PostgreSQL: the rows that have a token of an array."""
+    return model.tokens.bool_op("&&")(tokens)  # type: ignore[no-any-return]
+
+
+def matches(model: Any, query: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQLite: the rows that a query matches, as :func:`match` writes it."""
+    index = sa.table(f"{PREFIX}{model.__tablename__}", sa.column("rowid"))
+    hits = sa.select(index.c.rowid).where(sa.literal_column(index.name).bool_op("MATCH")(query))
+    return model.id.in_(hits)  # type: ignore[no-any-return]
+
+
+def match(wanted: Iterable[tuple[Collection[str], Collection[str]]]) -> str:
+    """SQLite: the query for rows that have, of each pair, all of the first tokens or one of the second.
+
+    >>> match([({"a", "b"}, ()), ((), {"c", "d"})])
+    '(61 AND 62) AND (63 OR 64)'
+    """
+    return " AND ".join(f"({' OR '.join(_ways(every, one))})" for every, one in wanted)
+
+
+def _ways(every: Collection[str], one: Collection[str]) -> list[str]:
+    together = " AND ".join(sorted(map(_hex, every)))
+    alone = sorted(map(_hex, one))
+    return [f"({together})" if alone else together, *alone] if every else alone
+
+
+def _hex(token: str) -> str:
+    return token.encode().hex()
+
+
+def _text(word: str) -> str:
+    return bytes.fromhex(word).decode()
+
+
+# The index -----------------------------------------------------------------------------------
+
+#: The pending list is what is not yet sorted in; every search reads it, so it is kept short.
+_POSTGRESQL = """
+CREATE INDEX IF NOT EXISTS find_{table} ON "{table}" USING gin (tokens) WITH (gin_pending_list_limit = 256)
+"""
+_SQLITE = (
+    "CREATE VIRTUAL TABLE find_{table} USING fts5(tokens, content='', detail='none', columnsize=0)",
+    'INSERT INTO find_{table} (rowid, tokens) SELECT id, tokens FROM "{table}"',
+)
+_ADD = "INSERT INTO find_{table} (rowid, tokens) VALUES (new.id, new.tokens)"
+_FORGET = "INSERT INTO find_{table} (find_{table}, rowid, tokens) VALUES ('delete', old.id, old.tokens)"
+_TRIGGERS = {
+    "INSERT": (_ADD,),
+    "DELETE": (_FORGET,),
+    "UPDATE OF tokens": (_FORGET, _ADD),
+}
+
+
+def prepare(connection: sa.Connection, tables: Iterable[str]) -> None:
+    """Make the index of tables that have tokens, where it is not there; what they hold is in it.
+
+    SQLite changes a table by copying it, which loses its triggers: this follows every change of tables.
+    """
+    for table in tables:
+        if is_postgresql(connection.dialect):
+            _run(connection, [_POSTGRESQL], table)
+            continue
+        if not sa.inspect(connection).has_table(f"{PREFIX}{table}"):
+            _run(connection, _SQLITE, table)
+        for event, acts in _TRIGGERS.items():
+            name = f"{PREFIX}{table}_{event.split()[0].lower()}"
+            body = "; ".join(acts)
+            statement = f'CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON "{{table}}" BEGIN {body}; END'
+            _run(connection, [statement], table)
+
+
+def is_of_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether a table or an index of the database is one that the models describe (for Alembic)."""
+    return kind not in ("table", "index") or name is None or not name.startswith(PREFIX)
+
+
+def _run(connection: sa.Connection, statements: Iterable[str], table: str) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement.format(table=table))
