@@ -11,6 +11,7 @@ A token says only that a piece is somewhere in the row: whoever asks looks at th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -38,7 +39,7 @@ class Tokens(sa.types.TypeDecorator[frozenset[str]]):
         """To the table."""
         if value is None:
             return None
-        return sorted(value) if is_postgresql(dialect) else " ".join(sorted(map(_hex, value)))
+        return sorted(value) if is_postgresql(dialect) else _hexes(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> frozenset[str] | None:
         """From the table."""
@@ -52,6 +53,7 @@ def is_postgresql(dialect: sa.Dialect) -> bool:
     return dialect.name == "postgresql"
 
 
+@lru_cache(maxsize=4_096)
 def pieces(text: str) -> frozenset[str]:
     """The tokens of a text that people may look for.
 
@@ -118,6 +120,12 @@ def _ways(every: Collection[str], one: Collection[str]) -> list[str]:
     together = " AND ".join(sorted(map(_hex, every)))
     alone = sorted(map(_hex, one))
     return [f"({together})" if alone else together, *alone] if every else alone
+
+
+@lru_cache(maxsize=4_096)
+def _hexes(tokens: frozenset[str]) -> str:
+    """Tokens as SQLite keeps them; a case has the same in many steps."""
+    return " ".join(sorted(map(_hex, tokens)))
 
 
 def _hex(token: str) -> str:
