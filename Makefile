@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgresql soak check format gallery pictures lock clean
+.PHONY: help setup run test test-postgresql soak bench check format gallery pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ check: setup ## Style, types, imports, procedures, translations
 format: setup ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench: setup ## Measure everything beside each other: build/bench.json and a table
+	@GUANJIA_TEST_POSTGRESQL=$${GUANJIA_TEST_POSTGRESQL:-postgresql+psycopg://postgres@127.0.0.1/postgres} \
+		$(BIN)/python -m tests.bench $(FAMILIES)
 
 gallery: setup ## Render every diagram into docs/gallery
 	@$(BIN)/python -m tools.gallery

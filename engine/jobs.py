@@ -209,25 +209,28 @@ def _attempt(engine: Engine, session: Session, taken: Taken) -> Outcome:
 
 def _do(engine: Engine, session: Session, taken: Taken) -> Outcome:
     case = locking.lock_case(session, taken.case_id)
-    job = due.held(session, taken)
+    if case.status != "active" and _waits(engine, session, taken, case.status):
+        return Outcome(taken)
+    job = due.done(session, taken, engine.now())
     if job is None:
         return Outcome(taken)
-    if case.status != "active" and job.kind not in worklist.SENT:
-        _wait_or_cancel(engine, session, job, case.status)
-        return Outcome(taken)
-    due.finish(session, job, "done", engine.now())
     published = procedures.of_version(engine, session, case.version_id)
     effects.act(steps.step_for(engine, session, case, published, SYSTEM), job)
     return Outcome(taken, job.kind, case.number, status="done")
 
 
-def _wait_or_cancel(engine: Engine, session: Session, job: Job, status: str) -> None:
+def _waits(engine: Engine, session: Session, taken: Taken, status: str) -> bool:
+    """Put off, or cancel, what a case that does not go on keeps from being done; False for what it sent."""
+    job = due.held(session, taken)
+    if job is None or job.kind in worklist.SENT:
+        return False
     if status == "suspended":
         # It is looked at again when the case is resumed.
         job.run_at = engine.now() + SUSPENDED
         job.attempts -= 1
     else:
         due.finish(session, job, "cancelled", engine.now())
+    return True
 
 
 def _put_off(engine: Engine, session: Session, taken: Taken, error: Exception) -> Outcome:

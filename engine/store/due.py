@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.domain.facts import Armed, CaseId, Taken
 from engine.store.models import Job
+from engine.store.prepared import Prepared
+from engine.store.rows import columns_of, given, loaded, set_to, table_of
+
+_job = table_of(Job)
 
 #: Where a session keeps what was armed in its transaction.
 ARMED = "armed"
@@ -145,6 +149,20 @@ def held(session: Session, taken: Taken) -> Job | None:
     """
     job = session.get(Job, taken.job_id, with_for_update=True, populate_existing=True)
     return job if job is not None and (job.status, job.attempts) == ("armed", taken.attempt) else None
+
+
+_DONE = Prepared(
+    sa.update(_job)
+    .where(_job.c.id == given("job"), _job.c.status == "armed", _job.c.attempts == given("attempt"))
+    .values(set_to("done_at") | {"status": "done"})
+    .returning(*columns_of(Job))
+)
+
+
+def done(session: Session, taken: Taken, at: datetime) -> Job | None:
+    """Move a job that somebody took up to done, if it is still theirs; whoever gets it acts."""
+    found = _DONE.rows(session, _job=taken.job_id, _attempt=taken.attempt, done_at=at)
+    return loaded(Job, found[0]) if found else None
 
 
 def finish(session: Session, job: Job, status: str, at: datetime) -> None:

@@ -42,7 +42,7 @@ _LABELS: dict[type[Model], list[tuple[str, str]]] = {
         for column in table_of(kind).columns
         if column.key != "tokens"
     ]
-    for kind in (Case, Task)
+    for kind in (Case, Task, Job)
 }
 
 
