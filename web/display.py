@@ -87,7 +87,10 @@ def _of_this_request() -> dict[str, object]:
 
 def asset(name: str) -> str:
     """The address of a built file by its plain name, such as ``app.js``."""
-    return url_for("static", filename=f"build/{manifest()[name]}")
+    if "manifest" not in g:
+        # A page names the same few files again and again.
+        g.manifest = manifest()
+    return url_for("static", filename=f"build/{g.manifest[name]}")
 
 
 def manifest() -> Mapping[str, str]:
