@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,15 @@ def build(
     the DMN files beside each; all have passed the check. Raises :class:`ProcedureNotFound` and whatever
     the library says of a file that was not checked.
     """
+    return build_all([process], files, tables)[0]
+
+
+def build_all(
+    processes: Iterable[str],
+    files: Mapping[str, bytes],
+    tables: Mapping[str, Mapping[str, bytes]] | None = None,
+) -> list[Specification]:
+    """Parse several procedures of the same files, as :func:`build` does one."""
     # Two trees of each file: what was drawn, and what the library is given of it.
     diagrams = [reading.read(content) for content in files.values()]
     trees = {name: reading.parse(content) for name, content in files.items()}
@@ -104,15 +113,13 @@ def build(
         make_executable(tree, called)
         normalise(tree)
         parser.add_bpmn_xml(tree.getroot(), filename=name)
-    if not any(diagram.process(process) for diagram in diagrams):
-        raise ProcedureNotFound(procedure=process)
     nodes = {
         (node.scope or node.process, node.id): node for diagram in diagrams for node in diagram.nodes.values()
     }
-    return Specification(
-        process=process,
-        spec=parser.get_spec(process),
-        called=parser.get_subprocess_specs(process),
-        diagrams=tuple(diagrams),
-        nodes=nodes,
-    )
+    found = []
+    for process in processes:
+        if not any(diagram.process(process) for diagram in diagrams):
+            raise ProcedureNotFound(procedure=process)
+        spec, called_specs = parser.get_spec(process), parser.get_subprocess_specs(process)
+        found.append(Specification(process, spec, called_specs, tuple(diagrams), nodes))
+    return found
