@@ -20,7 +20,7 @@ from engine.runtime.decisions import names_of as decision_names
 from engine.runtime.decisions import reached
 from engine.runtime.lint_expressions import names_of
 from engine.runtime.linting import lint
-from engine.runtime.parsing import Specification, build
+from engine.runtime.parsing import Specification, build_all
 from engine.runtime.reading import Diagram, Unreadable, processes_of, read
 from engine.runtime.scripting import Bounds
 from engine.runtime.tracing import TracedRun
@@ -260,6 +260,7 @@ def dry_run(
             until,
         )
         end = attempt.run()
+        failure = _stopped(attempt) if end == "bounded" else None
     except BoundReached as error:
         end, failure = "bounded", _failure(error)
     except GuanjiaError as error:
@@ -307,7 +308,7 @@ def _pools(diagram: Diagram, files: Mapping[str, bytes], tables: Tables) -> list
     runnable = runnable or [process.id for process in diagram.processes][:1]
     # What is only called is begun by whoever calls it.
     alone = [process for process in runnable if process not in called] or runnable[:1]
-    return [Pool(build(process, files, tables)) for process in alone]
+    return [Pool(specification) for specification in build_all(alone, files, tables)]
 
 
 def _callable(content: bytes, files: Mapping[str, bytes]) -> set[str]:
@@ -341,6 +342,19 @@ def _failure(error: GuanjiaError) -> Finding:
         f"执行到“{at}”时失败：{error.facts.get('zh') or error}",
         f"It failed at “{at}”: {error.facts.get('en') or error}",
         element=str(element) if element else None,
+    )
+
+
+def _stopped(attempt: DryRun) -> Finding:
+    """What to say of a try that went on as long as it may."""
+    element = attempt.trace[-1]["element"] if attempt.trace else None
+    return Finding(
+        "error",
+        "bound-reached",
+        f"试运行到上限就停了，最后走到“{element or ''}”；{attempt.max_steps} 步或 {SECONDS} 秒还没有结束",
+        f"The try stopped at its bound, at “{element or ''}” last: it had not ended after"
+        f" {attempt.max_steps} steps or {SECONDS} seconds",
+        element=element,
     )
 
 

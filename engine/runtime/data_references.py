@@ -1,4 +1,4 @@
-"""Data objects, data inputs and their associations: what they are called in the case's data.
+"""Data objects, data stores, data inputs and their associations: what they are called in the case's data.
 
 A case has one shared document; a data object that is drawn is a datum of it, by its name, else its id. What
 the associations say is who reads and writes it, which needs no copying here (§10.4). Where a
@@ -6,6 +6,8 @@ multi-instance activity refers to its list through them, the reference is follow
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from lxml import etree
 
@@ -19,6 +21,7 @@ _DRAWN_ONLY = (
     "dataOutputAssociation",
     "dataObject",
     "dataObjectReference",
+    "dataStoreReference",
     "property",
 )
 _REFERENCES = ("loopDataInputRef", "loopDataOutputRef")
@@ -26,7 +29,7 @@ _REFERENCES = ("loopDataInputRef", "loopDataOutputRef")
 
 def settle(process: etree._Element) -> None:
     """Let every multi-instance activity name its datum, and take the data elements away; in place."""
-    named = {e.get("id"): e for e in process.iter(tag=etree.Element) if e.get("id")}
+    named = _named(process)
     for reference in process.iter(*(q(tag) for tag in _REFERENCES)):
         reference.text = datum(reference, named)
     for element in list(process.iter(*(q(tag) for tag in _DRAWN_ONLY))):
@@ -38,11 +41,15 @@ def settle(process: etree._Element) -> None:
 def lists_of(content: bytes) -> set[str]:
     """The data that multi-instance activities of a readable file are done for."""
     root = reading.parse(content).getroot()
-    named = {e.get("id"): e for e in root.iter(tag=etree.Element) if e.get("id")}
+    named = _named(root)
     return {datum(reference, named) for reference in root.iter(q("loopDataInputRef"))}
 
 
-def datum(reference: etree._Element, named: dict[str | None, etree._Element]) -> str:
+def _named(root: etree._Element) -> dict[str, etree._Element]:
+    return {e.get("id", ""): e for e in root.iter(tag=etree.Element) if e.get("id")}
+
+
+def datum(reference: etree._Element, named: Mapping[str, etree._Element]) -> str:
     """The name of the datum that a multi-instance activity's list stands for."""
     text = (reference.text or "").strip()
     activity = next(
@@ -55,7 +62,7 @@ def datum(reference: etree._Element, named: dict[str | None, etree._Element]) ->
             break
     found = named.get(text)
     if found is not None and found.get("dataObjectRef") and not found.get("name"):
-        found = named.get(found.get("dataObjectRef"))
+        found = named.get(found.get("dataObjectRef", ""))
     return text if found is None else found.get("name") or found.get("id") or text
 
 

@@ -72,8 +72,6 @@ class _Decide(BusinessRuleTaskParser):
             self.bpmn_id,
             decision=(extensions.get("calledDecisionId") or "").strip(),
             decisions=known,
-            prescript=extensions.get("preScript"),
-            postscript=extensions.get("postScript"),
             **self.bpmn_attributes,
         )
 
@@ -82,7 +80,7 @@ class _OurEvents:
     """Reads timers and messages into our own definitions."""
 
     def parse_timer_event(self, event: etree._Element) -> OnceTimer | RepeatingTimer:
-        found = next(c for c in event.iterchildren(tag=etree.Element))
+        found = next(event.iterchildren(*(reading.q(tag) for tag in reading.TIMES)))
         name = self.node.get("name", self.node.get("id"))  # type: ignore[attr-defined]
         # Only what stands beside a running activity can ring again; anywhere else the first ring is all.
         beside = self.node.get("cancelActivity") == "false"  # type: ignore[attr-defined]

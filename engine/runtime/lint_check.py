@@ -72,7 +72,7 @@ class Check:
     def add(
         self,
         code: str,
-        at: Node | etree._Element | None = None,
+        at: Node | Flow | etree._Element | None = None,
         *,
         line: int | None = None,
         fix: Fix | None = None,
@@ -82,12 +82,14 @@ class Check:
         if len(self.findings) > 5 * MAX_FINDINGS:
             return
         element_id, place = None, line
-        if isinstance(at, Node):
+        if isinstance(at, Node | Flow):
             element_id, place = at.id, line or at.line
-            facts["at"] = called(at.name, at.id)
+            facts["at"] = called(at.name, at.id or "sequenceFlow")
         elif at is not None:
             element_id, place = at.get("id"), line or reading.line_of(at)
             facts["at"] = called(at.get("name", ""), at.get("id") or reading.local(at))
+        # What has no id is told by its line.
+        facts.setdefault("at", called("", "BPMN"))
         self.findings.append(finding(code, element=element_id, line=place, fix=fix, **facts))
 
 
@@ -125,13 +127,17 @@ def called(name: str, element_id: str) -> tuple[str, str]:
 
 def is_invisible(character: str) -> bool:
     """Say whether a character is a control, unassigned or a direction mark: none shows what it is."""
-    return unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"} or character in INVISIBLE
+    if character in JOINERS:
+        return False
+    return unicodedata.category(character) in _HIDDEN or character in FILLERS
 
 
-#: Direction marks and the like; the joiners that emoji need are not among them.
-INVISIBLE = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
+#: Controls, formats (direction marks among them), unassigned, private; separators of lines and paragraphs.
+_HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+#: What emoji and some scripts need between two characters.
+JOINERS = frozenset("\u200c\u200d")
+#: Letters and marks that leave an empty place.
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def shown_as(text: str, most: int = 300) -> str:

@@ -192,6 +192,10 @@ RULES: dict[str, Rule] = {
         "{at}：事件网关之后只能是等待的事件或接收任务",
         "{at}: after an event-based gateway only catching events and receive tasks may follow",
     ),
+    "event-gateway-receive": _error(
+        "{at}：事件网关之后的接收任务上不能有边界事件，也不能循环",
+        "{at}: a receive task behind an event-based gateway has no boundary event and no loop",
+    ),
     "boundary-unattached": _error(
         "{at}：边界事件没有依附在活动上", "{at}: the boundary event is not attached to an activity"
     ),
@@ -246,20 +250,28 @@ RULES: dict[str, Rule] = {
     ),
     "unsupported-complex-gateway": _error("{at}：不支持复杂网关", "{at}: complex gateways are not supported"),
     "unsupported-several-events": _error(
-        "{at}：一个事件只能有一种定义", "{at}: an event may have one definition only"
+        "{at}：这里的几种事件定义不能合在一个事件里",
+        "{at}: these event definitions cannot stand in one event here",
     ),
     "unsupported-assignment": _error(
         "{at}：数据关联里不能赋值或转换，请用脚本任务",
         "{at}: a data association cannot assign or transform; use a script task",
     ),
-    "unsupported-data-store": _error(
-        "{at}：不支持数据存储，请用台账", "{at}: data stores are not supported; use a register"
+    "unsupported-attribute": _error(
+        "{at}：不支持 {attribute}={value}", "{at}: {attribute}={value} is not supported"
+    ),
+    "data-store-drawn": _info(
+        "{at}：数据存储只是画出来的，不写入任何地方；要写台账请用服务任务",
+        "{at}: the data store is drawn only; nothing is written to it. A service task writes to a register",
     ),
     "unsupported-element": _error("{at}：不支持 {kind}", "{at}: {kind} is not supported"),
     "foreign-extension": _warning(
         "{at}：{engine} 的扩展在这里不起作用", "{at}: extensions of {engine} have no effect here"
     ),
     "event-missing": _error("{at}没有写明等什么事件", "{at} does not say what it waits for"),
+    "event-interrupts": _error(
+        "{at}：错误和取消一定中断，不能画成不中断", "{at}: an error or a cancel event always interrupts"
+    ),
     "event-kind": _error("{at}：这种事件不能是 {kind}", "{at}: an event of this kind cannot be {kind}"),
     "engine-refused": _error(
         "{at}：引擎不接受（{detail}）", "{at}: the engine does not accept it ({detail})"
@@ -284,6 +296,9 @@ RULES: dict[str, Rule] = {
     "loop-missing": _error(
         "{at}：循环没有写次数或条件", "{at}: the loop has neither a number nor a condition"
     ),
+    "loop-several": _error(
+        "{at}：既写了次数又写了列表，只能写一种", "{at}: both a number and a list say how often; keep one"
+    ),
     "timer-missing": _error("{at}没有时间", "{at} has no time"),
     "timer-unquoted": _error(
         '{at}：时间要写在引号里："{text}"', '{at}: a time stands in quotation marks: "{text}"'
@@ -297,6 +312,10 @@ RULES: dict[str, Rule] = {
         '{at}: {text} is no time; write "PT30M" or due_in(deadline)',
     ),
     "script-missing": _error("{at}没有脚本", "{at} has no script"),
+    "script-place": _error(
+        "{at}：这里的 preScript、postScript 不会执行，请用脚本任务",
+        "{at}: preScript and postScript are not run here; use a script task",
+    ),
     "script-format": _error("{at}：不支持 {format} 脚本", "{at}: {format} is not supported"),
     "service-missing": _error(
         "{at}没有指定服务（serviceTaskOperator）", "{at} names no service (serviceTaskOperator)"
@@ -304,6 +323,10 @@ RULES: dict[str, Rule] = {
     "service-unknown": _error("{at}：没有服务 {name}", "{at}: there is no service {name}"),
     "service-parameter": _error("{at}：服务缺少参数 {name}", "{at}: the service lacks its parameter {name}"),
     "call-unknown": _error("{at}：没有流程 {name}", "{at}: there is no procedure {name}"),
+    "call-start": _error(
+        "{at}：流程 {name} 只由消息或信号开始，不能调用",
+        "{at}: {name} begins with a message or a signal only and cannot be called",
+    ),
     "call-itself": _warning(
         "{at}：流程调用自己，层数太多会被引擎停下",
         "{at}: the procedure calls itself; the engine stops it when it goes too deep",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 
 from lxml import etree
 
 from engine.domain.facts import Fix
 from engine.runtime import reading
+from engine.runtime.data_references import datum
 from engine.runtime.expression_words import RESERVED_NAMES
 from engine.runtime.lint_check import Check
 from engine.runtime.lint_codes import MAX_FLOWS
 from engine.runtime.reading import Node
+from engine.runtime.unfolding import can_unfold, definitions_of, may_run_around, scripts_of
 from engine.runtime.wrapping import is_event_subprocess
 
 _SPIFF = f"{{{reading.SPIFF}}}"
@@ -30,7 +33,7 @@ _SILENT = frozenset(
         ),
         *("textAnnotation", "association", "group", "ioSpecification", "property", "incoming", "outgoing"),
         *("monitoring", "auditing", "supportedInterfaceRef", "correlationSubscription", "category"),
-        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference", "dataStore"),
+        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference", "supports", "ioBinding"),
         *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics"),
         *("completionCondition", "resourceRole", "performer", "humanPerformer", "potentialOwner"),
     }
@@ -70,6 +73,8 @@ _ASSIGNING = [
     for association in ("dataInputAssociation", "dataOutputAssociation")
     for what in ("assignment", "transformation")
 ]
+#: What never happens beside the work: it ends it.
+INTERRUPTING = frozenset({"error", "cancel"})
 _NAMED_ELSEWHERE = frozenset({"link", "compensate", "cancel"})
 
 
@@ -92,22 +97,24 @@ def check_support(check: Check) -> None:
                 kind = reading.local(element)
                 if kind not in reading.NODES and kind not in _SILENT:
                     check.add("unsupported-element", element, kind=kind)
-            if reading.local(element) in {"dataStoreReference", "dataStore"}:
-                check.add("unsupported-data-store", element)
+            if reading.local(element) == "dataStoreReference":
+                check.add("data-store-drawn", element)
     for node in check.diagram.nodes.values():
         _check_node_support(check, node)
     told: set[str] = set()
     for element in check.diagram.tree.getroot().iter(etree.Element):
-        names = [element.tag, *element.keys()]
-        for engine in {engine for name in names for part, engine in _ENGINES.items() if _foreign(name, part)}:
+        spaces = {str(name).partition("}")[0] for name in (element.tag, *element.keys())}
+        for engine in sorted({engine for space in spaces if (engine := _engine_of(space))}):
             owner = _owner(element)
             if f"{engine} {owner.get('id')}" not in told:
                 told.add(f"{engine} {owner.get('id')}")
                 check.add("foreign-extension", owner, engine=engine)
 
 
-def _foreign(name: object, part: str) -> bool:
-    return isinstance(name, str) and name.startswith("{") and part in name.partition("}")[0]
+@lru_cache(maxsize=500)
+def _engine_of(space: str) -> str | None:
+    """Whose extensions a namespace holds; an attribute without one is nobody's."""
+    return next((e for part, e in _ENGINES.items() if space.startswith("{") and part in space), None)
 
 
 def _owner(element: etree._Element) -> etree._Element:
@@ -124,11 +131,9 @@ def _check_node_support(check: Check, node: Node) -> None:
     element = check.elements.get(node.id)
     if element is None:
         return
-    definitions = [
-        c for c in element.iterchildren(tag=etree.Element) if reading.local(c).endswith("EventDefinition")
-    ]
+    definitions = definitions_of(element)
     kinds = {reading.local(definition).removesuffix("EventDefinition") for definition in definitions}
-    if len(definitions) > 1:
+    if len(definitions) > 1 and not can_unfold(element):
         check.add("unsupported-several-events", node)
     if "cancel" in kinds:
         host = check.diagram.nodes.get((node.scope if node.type == "endEvent" else node.attached_to) or "")
@@ -139,6 +144,14 @@ def _check_node_support(check: Check, node: Node) -> None:
         allowed = _DEFINITIONS["boundaryEvent"]
     for kind in sorted(kinds - allowed - _NAMED_ELSEWHERE):
         check.add("event-kind", node, kind=kind)
+    if node.type == "boundaryEvent" and not node.interrupting and kinds & INTERRUPTING:
+        check.add("event-interrupts", node, fix=Fix("interrupt", "改为中断"))
+    if scripts_of(element) and not may_run_around(element):
+        check.add("script-place", node)
+    for holder, attribute, value in ignored_attributes(element):
+        check.add(
+            "unsupported-attribute", node, line=reading.line_of(holder), attribute=attribute, value=value
+        )
     if node.type == "adHocSubProcess":
         check.add("unsupported-adhoc", node)
     if is_event_subprocess(element):
@@ -151,6 +164,20 @@ def _check_node_support(check: Check, node: Node) -> None:
         check.add("unsupported-complex-gateway", node)
     if node.type in {"intermediateCatchEvent", "boundaryEvent"} and not definitions:
         check.add("event-missing", node)
+
+
+def ignored_attributes(element: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
+    """What an element's attributes ask for that is not done: (where, attribute, value)."""
+    each = element.find(reading.q("multiInstanceLoopCharacteristics"))
+    for holder, attribute, usual in (
+        (element, "startQuantity", "1"),
+        (element, "completionQuantity", "1"),
+        (element, "eventGatewayType", "Exclusive"),
+        (each, "behavior", "All"),
+    ):
+        value = holder.get(attribute, usual).strip() if holder is not None else usual
+        if holder is not None and value != usual:
+            yield holder, attribute, value
 
 
 def _is_event_subprocess(check: Check, scope: str | None) -> bool:
@@ -166,7 +193,7 @@ def _check_event_subprocess(check: Check, node: Node) -> None:
     elif starts[0].event == "error" and not starts[0].interrupting:
         check.add("event-subprocess-start", starts[0])
     for flow in [*check.diagram.outgoing.get(node.id, ()), *check.diagram.incoming.get(node.id, ())]:
-        check.add("event-subprocess-flow", check.elements.get(flow.id))
+        check.add("event-subprocess-flow", flow)
     if any(found.attached_to == node.id for found in check.diagram.nodes.values()):
         check.add("event-subprocess-flow", node)
 
@@ -211,7 +238,7 @@ def _check_lanes(check: Check) -> None:
 def _check_task(check: Check, node: Node, in_lane: Container[str]) -> None:
     around, properties = check.around, node.properties
     _check_properties(check, node, node.type, properties)
-    if not node.name:
+    if not node.name.strip():
         check.add("name-missing", node)
     if not (properties.get("assignee") or properties.get("candidates") or _stands_in(check, node, in_lane)):
         check.add("role-missing", node)
@@ -267,15 +294,8 @@ def check_work(check: Check) -> None:
         element = check.elements.get(node.id)
         if element is None:
             continue
-        if (node.event == "message" or node.type in {"sendTask", "receiveTask"}) and not _refers(
-            element, "messageRef"
-        ):
-            check.add("message-missing", node)
-        if node.event == "signal" and not _refers(element, "signalRef"):
-            check.add("signal-missing", node)
+        _check_events(check, node, element)
         _check_loop(check, node, element)
-        if node.event == "timer" and not node.text:
-            check.add("timer-missing", node)
         if node.type == "scriptTask":
             script_format = element.get("scriptFormat", "").strip()
             if script_format.lower() not in _SCRIPT_FORMATS:
@@ -289,16 +309,29 @@ def check_work(check: Check) -> None:
         _check_fields(check, node, element)
 
 
-def _refers(element: etree._Element, attribute: str) -> bool:
-    return any(found.get(attribute) for found in (element, *element.iterchildren(tag=etree.Element)))
+def _check_events(check: Check, node: Node, element: etree._Element) -> None:
+    """Every definition says which message, which signal, what time."""
+    definitions = definitions_of(element)
+    tells = node.type in {"sendTask", "receiveTask"}
+    for definition in [element] if tells and not definitions else definitions:
+        match reading.local(definition).removesuffix("EventDefinition"):
+            case "signal" if not definition.get("signalRef"):
+                check.add("signal-missing", node)
+            case "timer" if not any((definition.findtext(reading.q(t)) or "").strip() for t in reading.TIMES):
+                check.add("timer-missing", node)
+            case "message" | "sendTask" | "receiveTask" if not (
+                definition.get("messageRef") or element.get("messageRef")
+            ):
+                check.add("message-missing", node)
 
 
 def _check_loop(check: Check, node: Node, element: etree._Element) -> None:
     each = element.find(reading.q("multiInstanceLoopCharacteristics"))
-    if each is not None and not any(
-        (each.findtext(reading.q(tag)) or "").strip() for tag in ("loopCardinality", "loopDataInputRef")
-    ):
-        check.add("loop-missing", node)
+    if each is not None:
+        tags = ("loopCardinality", "loopDataInputRef")
+        said = [tag for tag in tags if (each.findtext(reading.q(tag)) or "").strip()]
+        if len(said) != 1:
+            check.add("loop-several" if said else "loop-missing", node)
     again = element.find(reading.q("standardLoopCharacteristics"))
     if again is not None and not (
         again.get("loopMaximum") or (again.findtext(reading.q("loopCondition")) or "").strip()
@@ -328,12 +361,21 @@ def _check_service(check: Check, node: Node, element: etree._Element) -> None:
 def _check_call(check: Check, node: Node) -> None:
     if not node.called:
         check.add("reference-missing", node, attribute="calledElement")
+    elif not _begins_when_called(check, node.called):
+        check.add("call-start", node, name=node.called)
     elif node.called == node.process:
         check.add("call-itself", node)
     elif check.around.called is None or check.diagram.process(node.called) is not None:
         return
     elif node.called not in check.around.called:
         check.add("call-unknown", node, name=node.called)
+
+
+def _begins_when_called(check: Check, process: str) -> bool:
+    """Say whether a call begins a process, as far as it is in this file."""
+    own = [node for node in check.diagram.nodes.values() if (node.process, node.scope) == (process, None)]
+    starts = [node for node in own if node.type == "startEvent"]
+    return not starts or any(node.event is None for node in starts)
 
 
 def _check_fields(check: Check, node: Node, element: etree._Element) -> None:
@@ -351,6 +393,8 @@ def _check_fields(check: Check, node: Node, element: etree._Element) -> None:
     if loop is not None:
         items = loop.iterchildren(reading.q("inputDataItem"), reading.q("outputDataItem"))
         written += [found.get("name") or found.get("id") for found in items]
+        lists = loop.iterchildren(reading.q("loopDataInputRef"), reading.q("loopDataOutputRef"))
+        written += [datum(found, check.elements) for found in lists]
     for name in written:
         if name and not is_field(name.strip()):
             check.add("field-reserved", node, name=name.strip())

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from engine.domain.durations import cycle_of, is_duration
 from engine.domain.facts import Fix
 from engine.runtime import reading
 from engine.runtime.expression_rules import parse_expression, parse_script
@@ -36,9 +37,7 @@ _PLACES = {
 _PROPERTIES = frozenset({"due", "assignee", "candidates", "correlation", "subject", "customer"})
 _TIMERS = ("timeDate", "timeDuration", "timeCycle")
 
-_ISO = re.compile(r"(R\d*/)?-?P[\dYMWDTHS.,]*|R\d*/\S+|\d{4}-\d\d-\d\d([T ]\S*)?", re.IGNORECASE)
-_DURATION = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?")
-_CYCLE = re.compile(r"(R\d*)/(?P<period>P.*)")
+_ISO = re.compile(r"(R\d*/)?-?P[\dYMWDTHS.,]*|R-?\d*/\S+|\d{4}-\d\d-\d\d([T ]\S*)?", re.IGNORECASE)
 _CRON = re.compile(r"(?=.*[*?/])[\d*?/,\-LW#]+( +[\dA-Za-z*?/,\-#]+){4,6}")
 _WRAPPED = re.compile(r"\s*[$#]\{(.*)\}\s*", re.DOTALL)
 _FOREIGN_WORDS = re.compile(
@@ -58,6 +57,8 @@ class Written:
     line: int
     #: The element or attribute that holds it.
     tag: str = ""
+    #: Elements stand within the text, which whoever reads the text would not see.
+    is_broken: bool = False
 
 
 def check_expressions(check: Check) -> None:
@@ -99,10 +100,11 @@ def trees_of(content: bytes) -> Iterator[ast.AST]:
 
 def _bpmn_expressions(element: etree._Element, tag: str) -> Iterator[Written]:
     text, line, owner = element.text or "", reading.line_of(element), element.getparent()
+    broken = len(element) > 0
     if tag == "conditionExpression" or (tag == "condition" and owner is not None):
-        yield Written(text, "condition", _named(element), line, tag)
-    elif tag == "script" and text.strip():
-        yield Written(text, "script", _named(element), line, tag)
+        yield Written(text, "condition", _named(element), line, tag, broken)
+    elif tag == "script" and (text.strip() or broken):
+        yield Written(text, "script", _named(element), line, tag, broken)
     elif tag in _TIMERS and text.strip():
         yield Written(text.strip(), "timer", _named(element), line, tag)
     elif tag in {"loopCardinality", "completionCondition", "loopCondition"} and text.strip():
@@ -160,6 +162,19 @@ def _check_one(check: Check, written: Written) -> None:
         check.add("script-format", element, line=written.line, format=language)
         return
     if written.place == "timer" and _check_timer_text(check, element, written):
+        return
+    if written.is_broken:
+        zh, en = _PLACES[written.place]
+        zh_said, en_said = "文字中间不能有别的元素", "no element may stand within the text"
+        check.add(
+            "expression",
+            element,
+            line=written.line,
+            where_zh=zh,
+            where_en=en,
+            detail_zh=zh_said,
+            detail_en=en_said,
+        )
         return
     try:
         if written.place == "script":
@@ -226,7 +241,7 @@ def _check_timer_text(check: Check, element: etree._Element, written: Written) -
     """Tell of a time that lacks its quotation marks; True when something was told."""
     text = written.source[:400]
     if _ISO.fullmatch(text):
-        good = _is_time(text, cycle=written.tag == "timeCycle")
+        good = is_time(text, cycle=written.tag == "timeCycle")
         fix = Fix("quote-timer", f'加上引号："{text}"') if good else None
         check.add("timer-unquoted", element, line=written.line, fix=fix, text=text)
         return True
@@ -241,7 +256,7 @@ def _check_timer_value(check: Check, element: etree._Element, written: Written, 
     match tree:
         case ast.Constant(value=str() as text) if _CRON.fullmatch(text.strip()):
             check.add("timer-cron", element, line=written.line, text=text)
-        case ast.Constant(value=str() as text) if _is_time(text.strip(), cycle=written.tag == "timeCycle"):
+        case ast.Constant(value=str() as text) if is_time(text.strip(), cycle=written.tag == "timeCycle"):
             pass
         case ast.Constant() | ast.BoolOp() | ast.Compare() | ast.List() | ast.Dict() | ast.UnaryOp():
             check.add("timer-invalid", element, line=written.line, text=written.source[:80])
@@ -249,21 +264,16 @@ def _check_timer_value(check: Check, element: etree._Element, written: Written, 
             check.add("timer-invalid", element, line=written.line, text=written.source[:80])
 
 
-def _is_time(text: str, *, cycle: bool) -> bool:
-    if cycle:
-        found = _CYCLE.fullmatch(text)
-        return bool(found and _is_duration(found["period"]))
-    if text.startswith("P"):
-        return _is_duration(text)
+def is_time(text: str, *, cycle: bool) -> bool:
+    if text[:1] in "Pp" and not cycle:
+        return is_duration(text)
     try:
+        if cycle:
+            return is_duration(cycle_of(text)[1])
         datetime.fromisoformat(text)
     except ValueError:
         return False
     return True
-
-
-def _is_duration(text: str) -> bool:
-    return len(text) <= 40 and bool(_DURATION.fullmatch(text)) and any(c in "123456789" for c in text)
 
 
 def _check_names(check: Check, element: etree._Element, written: Written, tree: ast.AST) -> None:

@@ -22,6 +22,9 @@ _RESERVED_IDS = frozenset({"Start", "End", "Root"})
 #: Endings of the ids that SpiffWorkflow gives to helpers of its own.
 _RESERVED_ENDINGS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin")
 
+#: What is declared beside the processes and referred to.
+_DECLARED = ("message", "signal", "error", "escalation")
+
 #: attribute → the kinds of element it may point to; empty: anything with an id.
 _REFERENCES: dict[str, frozenset[str]] = {
     "messageRef": frozenset({"message"}),
@@ -48,7 +51,7 @@ def check_identity(check: Check) -> None:
     for element in _elements(check):
         element_id, name, kind = element.get("id", ""), element.get("name", ""), reading.local(element)
         if not element_id:
-            if kind in reading.NODES | {"process", "sequenceFlow", "lane", "message"}:
+            if kind in reading.NODES | {"process", "sequenceFlow", "lane", *_DECLARED}:
                 check.add("id-missing", line=reading.line_of(element), kind=kind)
             continue
         counts[element_id] += 1
@@ -86,6 +89,10 @@ def check_references(check: Check) -> None:
             check.add(
                 "reference-dangling", lane, line=reading.line_of(element), attribute=kind, target=target
             )
+        if kind == "eventDefinitionRef":
+            # A reference to a definition that is there was settled when the file was read.
+            target = (element.text or "").strip()
+            check.add("reference-dangling", element.getparent(), attribute=kind, target=target)
     for flow in check.diagram.flows.values():
         _check_flow_ends(check, flow)
     for node in nodes.values():
@@ -102,16 +109,16 @@ def check_references(check: Check) -> None:
 
 
 def _check_flow_ends(check: Check, flow: Flow) -> None:
-    element, ends = check.elements.get(flow.id), []
+    ends = []
     for attribute, target in (("sourceRef", flow.source), ("targetRef", flow.target)):
         if not target:
-            check.add("reference-missing", element, attribute=attribute)
+            check.add("reference-missing", flow, attribute=attribute)
         elif target not in check.diagram.nodes:
-            check.add("reference-dangling", element, attribute=attribute, target=target)
+            check.add("reference-dangling", flow, attribute=attribute, target=target)
         else:
             ends.append(check.diagram.nodes[target])
     if any((end.process, end.scope) != (flow.process, flow.scope) for end in ends):
-        check.add("flow-across", element)
+        check.add("flow-across", flow)
 
 
 def check_scopes(check: Check) -> None:
@@ -124,7 +131,10 @@ def check_scopes(check: Check) -> None:
     members: dict[tuple[str, str | None], list[Node]] = defaultdict(list)
     for node in check.diagram.nodes.values():
         members[node.process, node.scope].append(node)
-    scopes: list[tuple[str, str | None]] = [(process.id, None) for process in executable]
+    called_ones = {node.called for node in check.diagram.nodes.values()}
+    scopes: list[tuple[str, str | None]] = [
+        (found.id, None) for found in check.diagram.processes if found.executable or found.id in called_ones
+    ]
     scopes += [scope for scope in members if scope not in scopes]
     scopes += [
         (node.process, node.id)
@@ -309,7 +319,7 @@ def check_gateways(check: Check) -> None:
         elif node.type in reading.GATEWAYS:
             for flow in leaving:
                 if flow.condition and node.type != "complexGateway":
-                    check.add("condition-ignored", check.elements.get(flow.id))
+                    check.add("condition-ignored", flow)
             if node.type == "eventBasedGateway":
                 _check_event_gateway(check, node, leaving)
         else:
@@ -321,7 +331,7 @@ def _check_split(check: Check, node: Node, leaving: list[Flow]) -> None:
     conditional = [flow for flow in leaving if flow.condition]
     if conditional and (node.type not in reading.ACTIVITIES or len(leaving) < 2):
         for flow in conditional:
-            check.add("flow-conditional", check.elements.get(flow.id), fix=INSERT_GATEWAY)
+            check.add("flow-conditional", flow, fix=INSERT_GATEWAY)
     elif conditional:
         check.add("split-conditional", node, fix=INSERT_GATEWAY, count=len(leaving))
         if len(conditional) == len(leaving):
@@ -334,7 +344,7 @@ def _check_decision(check: Check, node: Node, leaving: list[Flow]) -> None:
     if len(leaving) > 1:
         for flow in leaving:
             if not flow.condition and flow.id != node.default:
-                check.add("condition-missing", check.elements.get(flow.id))
+                check.add("condition-missing", flow)
     conditional = [flow for flow in leaving if flow.condition and flow.id != node.default]
     if conditional and node.default is None:
         check.add("gateway-without-default", node)
@@ -342,9 +352,17 @@ def _check_decision(check: Check, node: Node, leaving: list[Flow]) -> None:
 
 def _check_event_gateway(check: Check, node: Node, leaving: list[Flow]) -> None:
     targets = [check.diagram.nodes[flow.target] for flow in leaving if flow.target in check.diagram.nodes]
+    hosts = {found.attached_to for found in check.diagram.nodes.values()}
     for target in targets:
         if target.type not in {"intermediateCatchEvent", "receiveTask"}:
             check.add("event-gateway-target", target)
+        elif target.id in hosts or is_repeated(check.elements.get(target.id)):
+            check.add("event-gateway-receive", target)
+
+
+def is_repeated(element: etree._Element | None) -> bool:
+    """Say whether an activity is done many times."""
+    return element is not None and any(element.find(reading.q(tag)) is not None for tag in reading.LOOPS)
 
 
 def _elements(check: Check) -> Iterator[etree._Element]:

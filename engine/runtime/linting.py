@@ -60,6 +60,8 @@ _SCHEMA_HINTS = (
     ("not accepted by the pattern", "值的写法不对"),
     ("not an element of the set", "值不在允许之列"),
 )
+#: What keeps a diagram from being published and is nothing to the engine, which may try it all the same.
+BESIDE_THE_ENGINE = frozenset({"role-missing", "role-unknown", "process-several"})
 #: The validator is built once and keeps the errors of its last file, so one file at a time.
 _validating = threading.Lock()
 
@@ -125,7 +127,8 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_expressions,
         ):
             rule(check)
-    if not any(found.severity == "error" for found in [*check.findings, *schema]):
+    errors = {found.code for found in [*check.findings, *schema] if found.severity == "error"}
+    if errors <= BESIDE_THE_ENGINE:
         _check_engine(check, content)
     # Our own sentence is better than the schema's where both speak of the same element.
     told = {(found.element, found.line) for found in check.findings if found.severity == "error"}

@@ -11,9 +11,11 @@ screens and coverage speak of what was drawn; what is put in between is no drawn
     signal end events               a throw event and an end
     several flows out of a node     a parallel gateway behind it (§13.2.1)
     conditional flows out of it     an inclusive gateway behind it (§13.2.1)
+    several events, scripts around  a node for each (engine.runtime.unfolding)
     event sub-processes             boundary events of what they stand beside (§13.5.4)
     compensation                    a process of the handlers, called by what throws it (§13.5.5)
-    data objects and associations   nothing: they document a case's data, which is one shared document
+    data objects, stores and        nothing: they document a case's data, which is one shared document
+    associations
 """
 
 from __future__ import annotations
@@ -27,22 +29,41 @@ from engine.runtime.compensating import give_handlers, is_handler
 from engine.runtime.data_references import settle
 from engine.runtime.reading import q
 from engine.runtime.undrawn import add, lead, require
+from engine.runtime.unfolding import unfold
 from engine.runtime.wrapping import is_event_subprocess, wrap
+
+#: Extensions that the drawing is read for, or that nobody reads.
+_UNREAD = ("properties", "unitTests", "taskMetadataValues")
 
 
 def normalise(tree: etree._ElementTree) -> None:
     """Rewrite every process of a tree, in place."""
+    etree.strip_tags(tree, etree.Comment)
     # The library tries flows in the order in which their targets stand on the page; tidying a drawing must
     # not change what it does. Without a layout it tries them in the order of the file.
     for layout in list(tree.getroot().iterchildren(f"{{{reading.BPMNDI}}}BPMNDiagram")):
         tree.getroot().remove(layout)
+    for store in list(tree.getroot().iterchildren(q("dataStore"))):
+        tree.getroot().remove(store)
+    _settle_extensions(tree.getroot())
     for process in list(tree.getroot().iterchildren(q("process"))):
         settle(process)
         give_handlers(process)
     for process in list(tree.getroot().iterchildren(q("process"))):
         for scope in [process, *process.iter(*(q(tag) for tag in reading.SUBPROCESSES))]:
+            unfold(scope)
             Scope(scope).rewrite()
             wrap(scope)
+
+
+def _settle_extensions(root: etree._Element) -> None:
+    """Give the library what it cannot do without in extensions, and spare it what only others read."""
+    for parameter in root.iter(f"{{{reading.SPIFF}}}parameter"):
+        parameter.set("type", parameter.get("type", "str"))
+    for unread in list(root.iter(*(f"{{{reading.SPIFF}}}{tag}" for tag in _UNREAD))):
+        parent = unread.getparent()
+        if parent is not None:
+            parent.remove(unread)
 
 
 def link_pairs(scope: etree._Element) -> list[tuple[etree._Element, etree._Element]]:

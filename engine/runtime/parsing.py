@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,15 @@ def build(
     the DMN files beside each; all have passed the check. Raises :class:`ProcedureNotFound` and whatever
     the library says of a file that was not checked.
     """
+    return build_all([process], files, tables)[0]
+
+
+def build_all(
+    processes: Iterable[str],
+    files: Mapping[str, bytes],
+    tables: Mapping[str, Mapping[str, bytes]] | None = None,
+) -> list[Specification]:
+    """Parse several procedures of the same files, as :func:`build` does one."""
     # Two trees of each file: what was drawn, and what the library is given of it.
     diagrams = [reading.read(content) for content in files.values()]
     trees = {name: reading.parse(content) for name, content in files.items()}
@@ -106,13 +115,12 @@ def build(
         make_executable(tree, called)
         normalise(tree)
         parser.add_bpmn_xml(tree.getroot(), filename=name)
-    if not any(diagram.process(process) for diagram in diagrams):
-        raise ProcedureNotFound(procedure=process)
     lanes = {
         (node.process, node.id): diagram.lane_of(node.id)
         for diagram in diagrams
         for node in diagram.nodes.values()
     }
+    roles = {place: (lane.role or lane.name) if lane else None for place, lane in lanes.items()}
     nodes: dict[tuple[str, str], Node] = {}
     compensable: dict[tuple[str, str], bool] = {}
     for diagram in diagrams:
@@ -123,12 +131,19 @@ def build(
             nodes |= {(node.process, node.id): node for node in moved}
         for activity, holds in compensating.compensable(diagram.tree.getroot()).items():
             compensable[diagram.nodes[activity].process, activity] = holds
-    return Specification(
-        process=process,
-        spec=parser.get_spec(process),
-        called=parser.get_subprocess_specs(process),
-        diagrams=tuple(diagrams),
-        nodes=nodes,
-        roles={place: (lane.role or lane.name) if lane else None for place, lane in lanes.items()},
-        compensable=compensable,
-    )
+    found = []
+    for process in processes:
+        if not any(diagram.process(process) for diagram in diagrams):
+            raise ProcedureNotFound(procedure=process)
+        found.append(
+            Specification(
+                process=process,
+                spec=parser.get_spec(process),
+                called=parser.get_subprocess_specs(process),
+                diagrams=tuple(diagrams),
+                nodes=nodes,
+                roles=roles,
+                compensable=compensable,
+            )
+        )
+    return found

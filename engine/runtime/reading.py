@@ -12,7 +12,9 @@ from functools import cached_property
 
 from lxml import etree
 
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+from engine.runtime import spelling
+
+BPMN = spelling.BPMN
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DI = "http://www.omg.org/spec/DD/20100524/DI"
@@ -46,6 +48,11 @@ ACTIVITIES = frozenset(
 )
 NODES = EVENTS | GATEWAYS | ACTIVITIES
 SUBPROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+#: Where an event definition says its time or its condition.
+TIMES = ("timeDate", "timeDuration", "timeCycle")
+_SAID_IN = (*TIMES, "condition")
+#: What says that an activity is done many times.
+LOOPS = ("standardLoopCharacteristics", "multiInstanceLoopCharacteristics")
 #: Tasks that wait for a person.
 HUMAN = frozenset({"userTask", "manualTask", "task"})
 
@@ -189,7 +196,7 @@ def q(tag: str) -> str:
 
 def local(element: etree._Element) -> str:
     """An element's tag without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def parse(content: bytes) -> etree._ElementTree:
@@ -201,6 +208,7 @@ def parse(content: bytes) -> etree._ElementTree:
     root = tree.getroot()
     if root.tag != q("definitions"):
         raise Unreadable("not-bpmn", f"the root is {root.tag}, not BPMN 2.0 definitions", line_of(root))
+    spelling.settle(root)
     return tree
 
 
@@ -224,6 +232,7 @@ def parse_xml(content: bytes) -> etree._ElementTree:
     tree = root.getroottree()
     if tree.docinfo.internalDTD is not None or tree.docinfo.externalDTD is not None:
         raise Unreadable("xml-doctype", "a document type is not allowed", 1)
+    spelling.join_texts(root)
     return tree
 
 
@@ -333,10 +342,8 @@ def _node(element: etree._Element, process: str, scope: str | None, messages: di
 
 def _text(element: etree._Element, definition: etree._Element | None) -> str:
     if definition is not None:
-        return next(
-            (c.text.strip() for c in definition.iterchildren(tag=etree.Element) if c.text and c.text.strip()),
-            "",
-        )
+        said = definition.iterchildren(*(q(tag) for tag in _SAID_IN))
+        return next((c.text.strip() for c in said if c.text and c.text.strip()), "")
     return _child_text(element, "bpmn:script")
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 
+from engine.domain.durations import cycle_of, duration_of
 from engine.domain.facts import Data
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed
 from engine.runtime.deciding import decide
@@ -26,8 +26,6 @@ from engine.runtime.undrawn import drawn_of
 EVERY = "every "
 #: Between two rings of a repeating timer.
 SHORTEST = timedelta(seconds=1)
-#: Months of a timer; they are counted one by one.
-LONGEST = 1_200
 
 
 @dataclass(frozen=True)
@@ -192,8 +190,11 @@ class CaseScriptEngine(PythonScriptEngine):
         value = self.evaluate(task, expression)
         rings = None
         if isinstance(value, str) and value.upper().startswith("R"):
-            count = value.split("/")[0][1:]
-            rings = int(count) if count else None
+            with _Naming(task):
+                try:
+                    rings, _ = cycle_of(value.strip())
+                except ValueError as error:
+                    raise RuntimeFailed("A repeating timer does not repeat.", value=value) from error
         return self._again(task, value), rings
 
     def next_ring(self, task: Any, expression: str) -> str:
@@ -221,15 +222,9 @@ class CaseScriptEngine(PythonScriptEngine):
             try:
                 text = str(value).strip()
                 if text.upper().startswith("P"):
-                    parsed = TimerEventDefinition.parse_iso_duration(text)
-                    if parsed.get("years", 0) * 12 + parsed.get("months", 0) > LONGEST:
-                        raise RuntimeFailed("A timer lasts too many months.", most=LONGEST)
-                    due: datetime = now + TimerEventDefinition.get_timedelta_from_start(parsed, now)
-                    return due
+                    return duration_of(text).after(now)
                 due = datetime.fromisoformat(text)
-            except GuanjiaError:
-                raise
-            except Exception as error:
+            except (ValueError, OverflowError) as error:
                 raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
             return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
 

@@ -53,10 +53,13 @@ def drawn_of(element: str | None) -> str | None:
 def drawn_at(scope: str, element: str) -> tuple[str, str]:
     """Where an element is drawn: (scope, id).
 
-    A boundary event that stands for an event sub-process's start event is drawn as that.
+    A boundary event that stands for an event sub-process's start event is drawn as that, and one of the
+    several events of a boundary event as the one.
     """
     kind, _, rest = element.partition(APART)
     if kind == "on" and APART in rest:
         handler, _, start = rest.partition(APART)
         return handler, start
+    if kind == "either":
+        return scope_of(scope), scope_of(element)
     return scope_of(scope), element

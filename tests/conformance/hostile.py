@@ -782,6 +782,87 @@ def _rows(canary: str) -> list[tuple[str, bool | None, list[Callable[[], bytes]]
             ],
         ),
         (
+            "remarks within texts",
+            None,
+            [
+                lambda: timer("timeDuration", '<!-- x -->"PT5S"'),
+                lambda: script("x = 1").replace(b"x = 1", b"x <!-- y = 2 -->= 1"),
+                lambda: script("x = 1").replace(b"<bpmn:script>", b"<!-- x --><bpmn:script>"),
+            ],
+        ),
+        (
+            "an extension that is half there",
+            None,
+            [
+                lambda: process(
+                    chain(
+                        '<bpmn:task id="a"><bpmn:extensionElements><spiffworkflow:properties>'
+                        '<spiffworkflow:property name="x"/></spiffworkflow:properties>'
+                        "</bpmn:extensionElements></bpmn:task>"
+                    )
+                ),
+            ],
+        ),
+        (
+            "very much beside the flow",
+            None,
+            [
+                lambda: process(
+                    '<bpmn:laneSet id="ls">'
+                    + "".join(
+                        f'<bpmn:lane id="l{n}" name="x"><bpmn:flowNodeRef>a</bpmn:flowNodeRef></bpmn:lane>'
+                        for n in range(3_000)
+                    )
+                    + "</bpmn:laneSet>"
+                    + plain()
+                ),
+                lambda: process(
+                    plain()
+                    + "".join(
+                        f'<bpmn:textAnnotation id="n{n}"/>'
+                        f'<bpmn:association id="m{n}" sourceRef="a" targetRef="n{n}"/>'
+                        for n in range(3_000)
+                    )
+                ),
+                lambda: process(plain() + '<bpmn:textAnnotation id="z"/>' * 6_000),
+                lambda: process(plain()).replace(
+                    b"<bpmn:endEvent", b"<bpmn:endEvent " + b" ".join(b'a%d="x"' % n for n in range(5_000))
+                ),
+            ],
+        ),
+        (
+            "very many processes",
+            True,
+            [
+                lambda: definitions(
+                    "".join(
+                        f'<bpmn:process id="p{n}" isExecutable="true"><bpmn:startEvent id="s{n}"/>'
+                        f'<bpmn:endEvent id="e{n}"/>{flow(f"s{n}", f"e{n}")}</bpmn:process>'
+                        for n in range(120)
+                    )
+                )
+            ],
+        ),
+        (
+            "two ways to say one thing",
+            True,
+            [
+                lambda: process(
+                    chain(
+                        user(
+                            inside="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2"
+                            "</bpmn:loopCardinality><bpmn:loopDataInputRef>x</bpmn:loopDataInputRef>"
+                            "</bpmn:multiInstanceLoopCharacteristics>"
+                        )
+                    )
+                ),
+                lambda: script("x = 1").replace(b"x = 1", b'x = 1<b xmlns=""/>y = 2'),
+                lambda: boundary("<bpmn:errorEventDefinition/>").replace(
+                    b'attachedToRef="a"', b'attachedToRef="a" cancelActivity="0"'
+                ),
+            ],
+        ),
+        (
             "several starts",
             None,
             [

@@ -10,8 +10,23 @@ from typing import Any
 import pytest
 
 from engine.errors import RuntimeFailed
-from tests.conformance.telling import errors, story, tell
-from tests.drawing import Drawing
+from engine.runtime.linting import lint
+from engine.runtime.repairing import Beside, repair
+from tests.conformance.telling import Case, errors, story, tell
+from tests.drawing import Drawing, many
+
+TWO_HOURS = (
+    '<bpmn:timerEventDefinition><bpmn:timeDuration>"PT2H"</bpmn:timeDuration></bpmn:timerEventDefinition>'
+)
+
+
+def script_around(which: str, text: str) -> str:
+    """A script that is run before (``preScript``) or after (``postScript``) a node."""
+    return (
+        f"<bpmn:extensionElements><spiffworkflow:{which}>{text}</spiffworkflow:{which}>"
+        "</bpmn:extensionElements>"
+    )
+
 
 STORIES = [
     story(
@@ -664,6 +679,77 @@ STORIES = [
         """,
     ),
     story(
+        "catch event, several definitions",
+        """
+        s:start -> c:catch(message go) -> a:user -> e:end
+        c -> b:user -> f:end
+        """,
+        """
+        start: s | (c) (c)
+        timer: c | a b
+        a: a e | b
+        b: b f | end
+        """,
+        c=TWO_HOURS,
+    ),
+    story(
+        "boundary event, several definitions",
+        """
+        s:start -> a:user -> e:end
+        t:on(a, message stop) -> b:user -> f:end
+        """,
+        """
+        start: s | a (t) (t)
+        timer: t | b
+        b: b f | end
+        """,
+        t=TWO_HOURS,
+    ),
+    story(
+        "boundary event, several definitions, beside",
+        """
+        s:start -> a:user -> e:end
+        t:beside(a, message hurry) -> b:user -> f:end
+        """,
+        """
+        start: s | a (t) (t)
+        message hurry: t | a b (t) (t)
+        timer: t | a b b (t)
+        a: a e | b b
+        b: b f | b
+        b: b f | end
+        """,
+        t=TWO_HOURS,
+    ),
+    story(
+        "throw and end event, several definitions",
+        """
+        s:start -> p:and -> a:user -> t:throw(message first) -> m:end(terminate)
+        p -> b:user -> e:end
+        """,
+        """
+        start: s p | a b
+        a: a t m !first !first !first | end
+        """,
+        t='<bpmn:messageEventDefinition messageRef="message_0"/>',
+        m='<bpmn:messageEventDefinition messageRef="message_0"/>',
+    ),
+    story(
+        "scripts before and after",
+        """
+        s:start -> a:throw -> b:user -> e:end
+        """,
+        """
+        start: s a | b
+        b: b e | end
+        """,
+        data={"n": 1},
+        written={"n": 13},
+        s=script_around("postScript", "n = n + 4"),
+        a=script_around("preScript", "n = n * 2 + 1"),
+        e=script_around("postScript", "n = n + 2"),
+    ),
+    story(
         "boundary message, interrupting",
         """
         s:start -> a:user -> e:end
@@ -1286,16 +1372,22 @@ ASSIGNS = (
             id="an association that assigns",
         ),
         pytest.param(
-            "s:start -> a:user -> e:end",
-            {"_process": '<bpmn:dataStoreReference id="ds" name="x"/>'},
-            "unsupported-data-store",
-            id="a data store",
+            "s:start(message m) -> a:user -> e:end",
+            {"s": "<bpmn:signalEventDefinition/>"},
+            "unsupported-several-events",
+            id="a start event with two definitions",
         ),
         pytest.param(
-            "s:start -> a:catch(message m) -> e:end",
-            {"a": "<bpmn:signalEventDefinition/>"},
+            'g:event -> a:catch(message m) -> e:end\ng -> b:catch(timer "P1D") -> e',
+            {"a": TWO_HOURS},
             "unsupported-several-events",
-            id="an event with two definitions",
+            id="an event with two definitions behind an event-based gateway",
+        ),
+        pytest.param(
+            "s:start -> g:xor -[n]-> e:end\ng -*-> e",
+            {"g": script_around("preScript", "n = 1")},
+            "script-place",
+            id="a script around a gateway",
         ),
     ],
 )
@@ -1342,3 +1434,107 @@ def test_what_would_wait_for_ever_fails_at_its_place(drawing: str, action: str, 
     with pytest.raises(RuntimeFailed, match="for ever") as failed:
         case.do(action)
     assert failed.value.facts["element"] == at
+
+
+DEFINITIONS = (
+    '<bpmn:timerEventDefinition id="soon"><bpmn:timeDuration>"PT1H"</bpmn:timeDuration>'
+    "</bpmn:timerEventDefinition>"
+)
+
+
+def test_events_share_a_definition() -> None:
+    refers = "<bpmn:eventDefinitionRef>soon</bpmn:eventDefinitionRef>"
+    drawing = Drawing("s:start -> t:catch -> a:user -> e:end\nb:on(a) -> f:end", t=refers, b=refers).xml()
+    content = drawing.replace(b"<bpmn:process ", DEFINITIONS.encode() + b"<bpmn:process ", 1)
+    assert errors(content) == []
+    case = Case(content)
+    case.start()
+    assert case.do("timer t") == ["t"]
+    assert case.do("timer b") == ["b", "f"]
+    ghost = content.replace(b">soon<", b">late<")
+    assert errors(ghost).count("reference-dangling") == 2
+
+
+def test_a_data_store_is_drawn_only() -> None:
+    store = '<bpmn:dataStoreReference id="ds" name="x" dataStoreRef="root"/>'
+    content = Drawing("s:start -> a:user -> e:end", _process=store).xml()
+    content = content.replace(b"<bpmn:process ", b'<bpmn:dataStore id="root" name="X"/><bpmn:process ', 1)
+    found = lint(content, called=frozenset())
+    assert [one.element for one in found if one.code == "data-store-drawn"] == ["ds"]
+    assert errors(content) == []
+    case = Case(content)
+    case.start()
+    assert case.do("a") == ["a", "e"]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "extra", "was", "instead", "code"),
+    [
+        pytest.param(
+            "s:start -> p:sub {\n  x:start -> y:end(error bad)\n}\np -> e:end\nb:on(p, error bad) -> f:end",
+            {},
+            "<bpmn:boundaryEvent ",
+            '<bpmn:boundaryEvent cancelActivity="false" ',
+            "event-interrupts",
+            id="an error beside",
+        ),
+        pytest.param(
+            "s:start -> a:user -> e:end",
+            {},
+            "<bpmn:userTask ",
+            '<bpmn:userTask startQuantity="2" ',
+            "unsupported-attribute",
+            id="two tokens",
+        ),
+        pytest.param(
+            "s:start -> a:user -> e:end",
+            {"a": many("3")},
+            "<bpmn:multiInstanceLoopCharacteristics",
+            '<bpmn:multiInstanceLoopCharacteristics behavior="One"',
+            "unsupported-attribute",
+            id="events of instances",
+        ),
+        pytest.param(
+            'g:event -> a:catch(message m) -> e:end\ng -> b:catch(timer "P1D") -> e',
+            {},
+            "<bpmn:eventBasedGateway ",
+            '<bpmn:eventBasedGateway eventGatewayType="Parallel" ',
+            "unsupported-attribute",
+            id="all events",
+        ),
+        pytest.param(
+            'g:event -> a:receive("m") -> e:end\ng -> b:catch(timer "P1D") -> e\nc:on(a, timer "PT1H") -> e',
+            {},
+            "",
+            "",
+            "event-gateway-receive",
+            id="an event on a receive task behind an event-based gateway",
+        ),
+        pytest.param(
+            "s:start -> c:call(q) -> e:end\nq:process {\n  x:start(message m) -> y:end\n}",
+            {},
+            "",
+            "",
+            "call-start",
+            id="a call of what a message begins",
+        ),
+        pytest.param(
+            "s:start -> a:user -> e:end",
+            {"a": many("3")},
+            "</bpmn:loopCardinality>",
+            "</bpmn:loopCardinality><bpmn:loopDataInputRef>people</bpmn:loopDataInputRef>",
+            "loop-several",
+            id="a number and a list",
+        ),
+    ],
+)
+def test_what_drawings_leave_open_is_told_by_name(
+    drawing: str, extra: dict[str, str], was: str, instead: str, code: str
+) -> None:
+    content = Drawing(drawing, **extra).xml().decode()
+    assert was in content
+    content = content.replace(was, instead, 1) if was else content
+    assert errors(content.encode()) == [code]
+    mended = repair(content.encode(), Beside(called=frozenset()))
+    assert code in {one.code for one in mended.applied}
+    assert errors(mended.content) == []

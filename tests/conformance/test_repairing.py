@@ -27,6 +27,7 @@ from tests.conformance.hostile import (
     files,
     flow,
     process,
+    script,
     timer,
     user,
 )
@@ -239,6 +240,17 @@ def drawing(text: str, **extra: str) -> bytes:
         pytest.param(drawing("s:start -> a:rule -> e:end"), "decision-missing", id="a decision"),
         pytest.param(drawing("s:start -> a:script(puts x) -> e:end"), "expression", id="a script"),
         pytest.param(drawing("s:start -> p:sub {\n}\np -> e:end"), "start-missing", id="an empty one"),
+        pytest.param(
+            drawing("s:start -> a:user -> e:end\ns -> b:user -> f:end\na -> s"),
+            "start-incoming",
+            id="back to a start that splits",
+        ),
+        pytest.param(
+            script('x = visits("z")'),
+            "node-unknown",
+            id="a script that names a node",
+        ),
+        pytest.param(process(chain(user("ａ"), ids="ａ")), "id-invalid", id="an id of wide letters"),
         pytest.param(event("message"), "role-missing", id="a message without a name"),
         pytest.param(boundary(""), "event-missing", id="an event of nothing"),
         pytest.param(condition("x = 1"), "foreign-expression", id="one equals sign"),
@@ -281,6 +293,9 @@ def test_a_fault_is_mended_under_the_code_of_its_finding(content: bytes, code: s
         ("timeDuration", "in two days", '"P1D"', True),
         ("timeDuration", "", '"P1D"', True),
         ("timeCycle", "R3/PT1H", '"R3/PT1H"', False),
+        ("timeDuration", "P1Y2M3W", '"P1Y2M3W"', False),
+        ("timeDuration", "P9999Y", '"P1D"', True),
+        ("timeCycle", "R0/PT1H", '"R/P1D"', True),
         ("timeCycle", "R3/2026-01-01T00:00:00Z/PT1H", '"R3/PT1H"', True),
         ("timeCycle", "0 0/5 * * * ?", '"R/PT5M"', False),
         ("timeCycle", "*/5 * * * *", '"R/PT5M"', False),
@@ -309,6 +324,39 @@ def test_a_group_that_is_a_role_here_does_the_task() -> None:
     mended = repair(content, Beside(roles=known.get, called=frozenset(), services=PARAMETERS, decisions={}))
     assert reading.read(mended.content).nodes["register"].properties["candidates"] == '"front_desk"'
     assert "register" not in {asked.element for asked in mended.questions}
+
+
+def test_a_resource_that_is_a_role_here_does_the_task() -> None:
+    owner = "<bpmn:potentialOwner><bpmn:resourceRef>r</bpmn:resourceRef></bpmn:potentialOwner>"
+    content = process(chain(user(people="", inside=owner))).replace(
+        b"<bpmn:process ", b'<bpmn:resource id="r" name="clerk"/><bpmn:process ', 1
+    )
+    mended = repair(content, Beside(roles={"clerk": "clerk"}.get, called=frozenset()))
+    assert reading.read(mended.content).nodes["a"].properties["candidates"] == '"clerk"'
+
+
+def test_the_drawing_stays_however_little_of_it_is_there() -> None:
+    shape = '<bpmndi:BPMNShape id="a_di" bpmnElement="a"><dc:Bounds x="7" y="9" width="99" height="77"/>'
+    plane = f'<bpmndi:BPMNPlane id="l" bpmnElement="p">{shape}</bpmndi:BPMNShape></bpmndi:BPMNPlane>'
+    content = process(chain(user()), after=f'<bpmndi:BPMNDiagram id="k">{plane}</bpmndi:BPMNDiagram>')
+    mended = repaired(content)
+    assert shapes(content).items() <= shapes(mended.content).items()
+    assert set(shown(mended.content)) <= drawn(mended.content)
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        pytest.param('<bpmn:participant id="x" processRef="p"/><bpmn:participant id="y" processRef="p"/>'),
+        pytest.param('<bpmn:participant id="x"/><bpmn:messageFlow id="m" sourceRef="a" targetRef="x"/>'),
+        pytest.param('<bpmn:participant processRef="p"/><bpmn:textAnnotation id="a_di"/>'),
+    ],
+    ids=["two pools of one process", "a pool of somebody else", "ids that a drawing would have"],
+)
+def test_pools_are_drawn_as_they_are_allowed_to_be(pools: str) -> None:
+    drawing = f'<bpmn:collaboration id="c">{pools}</bpmn:collaboration><bpmn:process '
+    mended = repaired(process(chain(user())).replace(b"<bpmn:process ", drawing.encode(), 1))
+    assert errors(mended.content) == []
 
 
 def test_a_lane_that_is_no_role_here_is_asked_for() -> None:

@@ -149,6 +149,22 @@ def test_pools_talk_and_one_that_begins_with_a_message_waits_for_it() -> None:
     assert told["open"] == []
 
 
+def test_what_went_on_as_long_as_it_may_says_where_it_stood() -> None:
+    told = run(LOOP, {"tasks": {"a": {"again": True}}}, most=7)
+    finding = [found for found in told["findings"] if found["severity"] == "error"][-1]
+    assert (finding["code"], finding["element"]) == ("bound-reached", "a")
+
+
+def test_what_people_miss_does_not_hide_what_the_engine_cannot_read() -> None:
+    call = '<bpmn:extensionElements><spiffworkflow:serviceTaskOperator id="x"><spiffworkflow:parameters>'
+    call += '<spiffworkflow:parameter value="1"/></spiffworkflow:parameters>'
+    call += "</spiffworkflow:serviceTaskOperator></bpmn:extensionElements>"
+    parts = (node("startEvent", "s"), node("userTask", "a"), node("serviceTask", "b", call))
+    told = run(file(process("p", *parts, node("endEvent", "e"), flows("s", "a", "b", "e"))))
+    assert told["end"] == "refused"
+    assert {"role-missing", "engine-refused"} <= {found["code"] for found in told["findings"]}
+
+
 def test_a_message_that_nobody_waited_for_is_lost_and_said_to_be() -> None:
     alone = file(MESSAGES, BUYER)
     told = run(alone)

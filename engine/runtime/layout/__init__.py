@@ -31,7 +31,14 @@ from engine.runtime.layout.tracks import draw
 from engine.runtime.lint_codes import MAX_FLOWS, MAX_NODES
 from engine.runtime.reading import BPMNDI, Unreadable, parse, q, read_tree
 
-__all__ = ["Measures", "measure", "tidy"]
+__all__ = ["BESIDE", "Measures", "measure", "tidy"]
+
+#: What is drawn beside nodes and flows, and how much of it can be.
+BESIDE = (
+    *("participant", "lane", "messageFlow", "textAnnotation", "association"),
+    *("dataObjectReference", "dataStoreReference", "dataInputAssociation", "dataOutputAssociation"),
+)
+MAX_BESIDE = 500
 
 
 def tidy(content: bytes) -> bytes:
@@ -42,11 +49,14 @@ def tidy(content: bytes) -> bytes:
     """
     tree = parse(content)
     drawn = read_tree(tree)
-    if len(drawn.nodes) > MAX_NODES or len(drawn.flows) > MAX_FLOWS:
-        raise Unreadable(
-            "too-many-nodes", f"more than {MAX_NODES} nodes or {MAX_FLOWS} flows cannot be drawn"
-        )
     root = tree.getroot()
+    beside = sum(1 for _ in root.iter(*(q(tag) for tag in BESIDE)))
+    if len(drawn.nodes) > MAX_NODES or len(drawn.flows) > MAX_FLOWS or beside > MAX_BESIDE:
+        raise Unreadable(
+            "too-many-nodes",
+            f"more than {MAX_NODES} nodes, {MAX_FLOWS} flows or {MAX_BESIDE} lanes, notes and data"
+            " cannot be drawn",
+        )
     for old in list(root.iterchildren(f"{{{BPMNDI}}}BPMNDiagram")):
         root.remove(old)
     collaboration = ensure_pools(root)
@@ -54,7 +64,8 @@ def tidy(content: bytes) -> bytes:
     _arrange(scene)
     plane_of = collaboration if collaboration is not None else root.find(q("process"))
     if plane_of is not None:
-        append_diagram(root, diagram_of(scene, pools, plane_of.get("id", "")))
+        taken = {element.get("id", "") for element in root.iter(etree.Element)}
+        append_diagram(root, diagram_of(scene, pools, plane_of.get("id", ""), taken))
     return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=True)).rstrip() + b"\n"
 
 

@@ -22,7 +22,8 @@ def append_diagram(root: etree._Element, diagram: etree._Element) -> None:
     diagram.tail = "\n"
 
 
-def diagram_of(scene: Scene, pools: list[Pool], plane_of: str) -> etree._Element:
+def diagram_of(scene: Scene, pools: list[Pool], plane_of: str, taken: set[str]) -> etree._Element:
+    """The drawing of a scene; ``taken`` are the ids of the file."""
     names = {"bpmndi": BPMNDI, "dc": DC, "di": DI}
     diagram = etree.Element(f"{{{BPMNDI}}}BPMNDiagram", nsmap=names, id=f"BPMNDiagram_{plane_of}")
     plane = etree.SubElement(
@@ -35,7 +36,19 @@ def diagram_of(scene: Scene, pools: list[Pool], plane_of: str) -> etree._Element
         if pool.participant is not None:
             _write_pool(plane, scene, pool, left - heading, top, scene.width + heading)
     _write_scene(plane, scene, left, top)
+    _settle_ids(diagram, taken)
     return diagram
+
+
+def _settle_ids(diagram: etree._Element, taken: set[str]) -> None:
+    """Give what is drawn ids that nothing else of the file has."""
+    for drawn in diagram.iter(etree.Element):
+        wanted = drawn.get("id")
+        if wanted is not None:
+            while wanted in taken:
+                wanted += "_"
+            drawn.set("id", wanted)
+            taken.add(wanted)
 
 
 def _write_pool(plane: etree._Element, scene: Scene, pool: Pool, x: float, top: float, width: float) -> None:
@@ -44,15 +57,12 @@ def _write_pool(plane: etree._Element, scene: Scene, pool: Pool, x: float, top: 
         return Rect(x + inset, top + first.y, width - inset, last.y + last.height - first.y)
 
     assert pool.participant is not None
-    key = pool.participant.get("id", "")
-    _shape(plane, key, bounds(pool.bands, 0), isHorizontal="true")
-    for lane in pool.lanes:
-        _shape(
-            plane,
-            lane.element.get("id", ""),
-            bounds(lane.bands, HEADING * (1 + lane.depth)),
-            isHorizontal="true",
-        )
+    headed = [(pool.participant, bounds(pool.bands, 0))]
+    headed += [(lane.element, bounds(lane.bands, HEADING * (1 + lane.depth))) for lane in pool.lanes]
+    for element, place in headed:
+        # What has no id cannot be referred to.
+        if key := element.get("id"):
+            _shape(plane, key, place, isHorizontal="true")
 
 
 def _write_scene(plane: etree._Element, scene: Scene, left: float, top: float) -> None:

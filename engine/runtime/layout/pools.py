@@ -70,16 +70,18 @@ def ensure_pools(root: etree._Element) -> etree._Element | None:
         )
         collaboration.text, collaboration.tail = "\n    ", "\n  "
         processes[0].addprevious(collaboration)
-    for process in missing:
-        name = process.get("name") or process.get("id") or ""
-        participant = etree.SubElement(
-            collaboration,
+    # Participants stand before everything else of a collaboration but its notes.
+    ahead = collaboration.findall(q("documentation")) + collaboration.findall(q("extensionElements"))
+    place = len(ahead + collaboration.findall(q("participant")))
+    for process in reversed(missing):
+        participant = etree.Element(
             q("participant"),
             id=_free_id(root, f"Participant_{process.get('id')}"),
-            name=name,
+            name=process.get("name") or process.get("id") or "",
             processRef=process.get("id") or "",
         )
         participant.tail = "\n    "
+        collaboration.insert(place, participant)
     if missing:
         collaboration[-1].tail = "\n  "
     return collaboration
@@ -97,9 +99,9 @@ def read_scene(root: etree._Element, collaboration: etree._Element | None) -> tu
     if collaboration is None:
         pools = [Pool(None, process) for process in list(by_id.values())[:1]]
     else:
-        pools = [
-            Pool(p, by_id.get(p.get("processRef"))) for p in collaboration.iterchildren(q("participant"))
-        ]
+        # A process is shown in its first pool; a further one of the same process is closed.
+        participants = collaboration.findall(q("participant"))
+        pools = [Pool(p, by_id.pop(p.get("processRef"), None)) for p in participants]
     scene = Scene(bands=[])
     for number, pool in enumerate(pools):
         if scene.bands:
@@ -162,6 +164,8 @@ def _read_nodes(scene: Scene, parent: etree._Element, home: dict[str, int], othe
                 Link(key, element.get("sourceRef", ""), element.get("targetRef", ""), kind, name)
             )
         for data in element.iterchildren(q("dataInputAssociation"), q("dataOutputAssociation")):
+            if not data.get("id"):
+                continue
             source, target = data.findtext(q("sourceRef")), data.findtext(q("targetRef"))
             ends = (source or "", key) if local(data) == "dataInputAssociation" else (key, target or "")
             scene.links.append(Link(data.get("id", ""), *ends, Kind.ASSOCIATION))
@@ -202,6 +206,8 @@ def _read_messages(scene: Scene, pools: list[Pool], collaboration: etree._Elemen
         if pool.participant is not None:
             pool_of[pool.participant.get("id", "")] = pool
     for flow in collaboration.iterchildren(q("messageFlow")):
+        if not flow.get("id"):
+            continue
         ends = [flow.get("sourceRef", ""), flow.get("targetRef", "")]
         for i, end in enumerate(ends):
             if end in pool_of:

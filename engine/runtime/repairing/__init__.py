@@ -114,8 +114,9 @@ def repair(content: bytes, beside: Beside | None = None) -> Repaired:
     for _ in range(_ROUNDS):
         before = len(work.applied), work.asked
         for step in _STEPS:
-            step(work)
-        if before == (len(work.applied), work.asked):
+            if not work.is_late:
+                step(work)
+        if work.is_late or before == (len(work.applied), work.asked):
             break
     mended = drawing.mend(work)
     if not work.applied and not work.asked:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.runtime import reading
 from engine.runtime.compensating import is_boundary
-from engine.runtime.layout import tidy
+from engine.runtime.layout import BESIDE, tidy
 from engine.runtime.layout.scene import EVENT, GATEWAY, TASK_HEIGHT, TASK_WIDTH
 from engine.runtime.reading import BPMNDI, DC, DI, local, q
 from engine.runtime.repairing.work import Work, flows_of, label_of, nodes_of, remove
@@ -59,7 +59,7 @@ def mend(work: Work) -> bytes:
     _clear(work, shapes)
     nodes = [node for node in work.nodes() if not _is_folded(node, shapes)]
     missing = [node for node in nodes if node.get("id") not in shapes]
-    if nodes and len(missing) * 2 > len(nodes):
+    if nodes and len(missing) == len(nodes):
         return _drawn_anew(work, len(nodes))
     pen = _Pen(work, shapes)
     undrawn = [line for line in _lines(work) if pen.can_draw(line)]
@@ -78,7 +78,9 @@ def written(tree: etree._ElementTree) -> bytes:
 def _drawn_anew(work: Work, count: int) -> bytes:
     work.done("layout-missing", None, "没有图形位置，重新画了", "there was no layout; it was drawn")
     ways = [len(flows) for scope in work.scopes() for flows in flows_of(scope).values()]
-    if count > _MOST_TIDIED or max(ways, default=0) > _MOST_WAYS:
+    beside = sum(1 for _ in work.root.iter(*(q(tag) for tag in BESIDE)))
+    many = count > _MOST_TIDIED or beside > _MOST_TIDIED or max(ways, default=0) > _MOST_WAYS
+    if many or work.is_late:
         for old in list(work.root.iterchildren(f"{{{BPMNDI}}}BPMNDiagram")):
             work.root.remove(old)
         _grid(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.lint_elements import INTERRUPTING
 from engine.runtime.normalising import link_name, link_pairs
 from engine.runtime.reading import local
 from engine.runtime.repairing.work import (
@@ -17,6 +18,7 @@ from engine.runtime.repairing.work import (
     nodes_of,
     retag,
 )
+from engine.runtime.unfolding import can_unfold
 
 _THROWN = frozenset({"message", "signal", "escalation", "compensate", "link"})
 _CAUGHT = frozenset({"message", "signal", "timer", "conditional", "link"})
@@ -35,6 +37,9 @@ def mend(work: Work) -> None:
 
 def _mend_event(work: Work, event: etree._Element) -> None:
     tag, definitions = local(event), definitions_of(event)
+    _interrupt(work, event)
+    if can_unfold(event):
+        return
     if len(definitions) > 1:
         said = "、".join(local(d).removesuffix("EventDefinition") for d in definitions[1:])
         for extra in definitions[1:]:
@@ -65,6 +70,14 @@ def _mend_event(work: Work, event: etree._Element) -> None:
         _mend_throw(work, event, kind)
     elif tag == "endEvent" and kind and kind not in _ENDS and not _cancels(event, kind):
         _drop(work, event, kind)
+
+
+def _interrupt(work: Work, event: etree._Element) -> None:
+    """An error interrupts, and so does what cancels a transaction."""
+    kinds = {local(definition).removesuffix("EventDefinition") for definition in definitions_of(event)}
+    if event.get("cancelActivity") == "false" and kinds & INTERRUPTING:
+        drop(event, "cancelActivity")
+        work.done("event-interrupts", event, "改为中断", "it interrupts now")
 
 
 def _cancels(event: etree._Element, kind: str) -> bool:

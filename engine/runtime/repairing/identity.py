@@ -17,7 +17,10 @@ from engine.runtime.repairing.work import Work
 _GOOD = re.compile(r"[^\W\d][\w.-]*")
 _RESERVED = frozenset({"Start", "End", "Root"})
 _RESERVED_ENDINGS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin")
-_NEEDED = reading.NODES | {"process", "sequenceFlow", "lane", "message", "collaboration"}
+_NEEDED = reading.NODES | {
+    *("process", "sequenceFlow", "lane", "collaboration"),
+    *("message", "signal", "error", "escalation"),
+}
 _OURS = frozenset({BPMN, BPMNDI, reading.DC, reading.DI})
 _LINES = frozenset(
     {"sequenceFlow", "messageFlow", "association", "dataInputAssociation", "dataOutputAssociation"}
@@ -60,17 +63,23 @@ class Reference:
 def mend(work: Work) -> None:
     """Mend the ids and the names of a file."""
     identified = [e for e in work.root.iter(etree.Element) if etree.QName(e).namespace in _OURS]
-    wrong = _wrong_ids(identified)
-    if wrong:
-        references = list(_references(identified))
-        work.forget_ids()
-        for element, code in wrong:
-            _rename(work, element, code)
-        for reference in references:
-            reference.write()
+    rename(work, _wrong_ids(identified))
     for element in identified:
         if etree.QName(element).namespace == BPMN and element.get("name"):
             _mend_name(work, element)
+
+
+def rename(work: Work, wrong: list[tuple[etree._Element, str]]) -> None:
+    """Give elements other ids, each for the fault of a finding, and let what refers to them follow."""
+    if not wrong:
+        return
+    identified = [e for e in work.root.iter(etree.Element) if etree.QName(e).namespace in _OURS]
+    references = list(_references(identified))
+    work.forget_ids()
+    for element, code in wrong:
+        _rename(work, element, code)
+    for reference in references:
+        reference.write()
 
 
 def _wrong_ids(identified: list[etree._Element]) -> list[tuple[etree._Element, str]]:

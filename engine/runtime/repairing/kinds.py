@@ -7,19 +7,22 @@ from lxml import etree
 from engine.runtime import reading
 from engine.runtime.compensating import can_be_undone, undoes_its_scope
 from engine.runtime.lint_codes import RULES
+from engine.runtime.lint_elements import ignored_attributes
 from engine.runtime.reading import BPMN, local, q
 from engine.runtime.repairing.events import said_in
 from engine.runtime.repairing.work import (
     BY_HAND,
+    KEPT,
     Work,
     definitions_of,
     discard,
     drop,
-    label_of,
+    keep,
     nodes_of,
     remove,
     retag,
 )
+from engine.runtime.unfolding import may_run_around, scripts_of
 from engine.runtime.wrapping import is_event_subprocess
 
 #: What a process may hold besides nodes and flows without anybody objecting.
@@ -35,8 +38,9 @@ _SILENT = frozenset(
         ),
         *("textAnnotation", "association", "group", "ioSpecification", "property", "incoming", "outgoing"),
         *("monitoring", "auditing", "supportedInterfaceRef", "correlationSubscription", "category"),
-        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference", "dataStore"),
+        *("dataInputAssociation", "dataOutputAssociation", "dataStoreReference"),
         *("standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "categoryValueRef", "supports"),
+        "ioBinding",
         *("completionCondition", "resourceRole", "performer", "humanPerformer", "potentialOwner", "artifact"),
     }
 )
@@ -60,9 +64,8 @@ def _mend_element(work: Work, element: etree._Element) -> None:
             "its message began the process; who begins it now?",
             "由人开始 / a person begins it",
         )
-    if kind in ("dataStoreReference", "dataStore") and "unsupported-data-store" in RULES:
-        _mend_store(work, element)
-    elif kind == "complexGateway" and "unsupported-complex-gateway" in RULES:
+    _mend_ignored(work, element)
+    if kind == "complexGateway" and "unsupported-complex-gateway" in RULES:
         for child in list(element.iterchildren(q("activationCondition"))):
             remove(child)
         retag(element, "inclusiveGateway")
@@ -100,28 +103,42 @@ def _mend_element(work: Work, element: etree._Element) -> None:
         _mend_unknown(work, element)
 
 
-def _mend_store(work: Work, element: etree._Element) -> None:
-    name = label_of(element)
-    if local(element) == "dataStore":
-        work.remove(element)
+def _mend_ignored(work: Work, element: etree._Element) -> None:
+    """What attributes ask for that is not done stays with the element as an extension, and is asked."""
+    if element.get("eventGatewayType") == "Parallel":
+        retag(element, "parallelGateway")
+        work.done(
+            "unsupported-attribute",
+            element,
+            "要等齐所有事件，改为并行网关",
+            "it waits for all events: it is a parallel gateway now",
+        )
+    for holder, attribute, value in list(ignored_attributes(element)):
+        keep(holder, attribute)
+        work.done(
+            "unsupported-attribute",
+            element,
+            f"{attribute}={value} 移到了扩展里",
+            f"its {attribute} ({value}) is kept as an extension",
+        )
+        work.ask(
+            element,
+            f"原来写着 {attribute}={value}；要怎样做？",
+            f"it said {attribute}={value}; what is to be done?",
+            "照常 / as usual",
+        )
+    if may_run_around(element):
         return
-    thing = etree.Element(q("dataObject"), id=work.new_id(f"{element.get('id', '')[:60]}_data"))
-    element.addprevious(thing)
-    drop(element, "dataStoreRef")
-    retag(element, "dataObjectReference")
-    element.set("dataObjectRef", thing.get("id", ""))
-    work.done(
-        "unsupported-data-store",
-        element,
-        "数据存储改画为数据对象",
-        "the data store is drawn as a data object",
-    )
-    work.ask(
-        element,
-        f"“{name}”是哪本台账，由哪一步写入？",
-        f"which register is “{name}”, and which step writes to it?",
-        "不写入 / nothing is written",
-    )
+    for name, script in scripts_of(element).items():
+        script.tag = f"{{{KEPT}}}{name}"
+        said = " ".join((script.text or "").split())[:120]
+        work.done("script-place", element, f"{name} 留在扩展里，不执行", f"its {name} is kept and not run")
+        work.ask(
+            element,
+            f"{name} 里写的是 {said}；由哪个脚本任务来做？",
+            f"its {name} says {said}; which script task does that?",
+            "不做 / nothing",
+        )
 
 
 def _mend_unknown(work: Work, element: etree._Element) -> None:

@@ -9,7 +9,8 @@ from lxml import etree
 from engine.runtime import reading
 from engine.runtime.linting import schema_errors
 from engine.runtime.reading import BPMN, local, q
-from engine.runtime.repairing.work import Work, drop, keep, remove
+from engine.runtime.repairing.identity import rename
+from engine.runtime.repairing.work import Work, discard, drop, keep, remove
 
 #: Times that the schema is asked.
 _ROUNDS = 12
@@ -30,7 +31,7 @@ def mend(work: Work) -> None:
             for element, message in found
             if element is not None and element.getroottree().getroot() is work.root
         ]
-        if not any(mended):
+        if not any(mended) or work.is_late:
             return
 
 
@@ -69,7 +70,7 @@ def _mend_one(work: Work, element: etree._Element, message: str) -> bool:
         f"{local(element)} 不该这样写在这里，已删去",
         f"{local(element)} may not stand there so; it was removed",
     )
-    remove(element)
+    discard(element)
     return True
 
 
@@ -103,7 +104,10 @@ def _drop_drawing(work: Work, element: etree._Element) -> None:
 
 def _drop_attribute(work: Work, element: etree._Element, name: str) -> bool:
     value = element.get(name, "")
-    if name == "id" or (name in ("sourceRef", "targetRef") and local(element) in _LINES):
+    if name == "id":
+        rename(work, [(element, "id-invalid")])
+        return True
+    if name in ("sourceRef", "targetRef") and local(element) in _LINES:
         return False
     if etree.QName(element).namespace == BPMN:
         keep(element, name)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine.runtime.data_references import datum
+from engine.runtime.lint_elements import is_field
 from engine.runtime.reading import q
+from engine.runtime.repairing.tasks import free_name
 from engine.runtime.repairing.work import Work, foreign_attribute, foreign_children, remove
 from engine.runtime.translating import is_expression, understood
 
@@ -77,7 +80,11 @@ def _mend_instances(work: Work, node: etree._Element, each: etree._Element) -> N
             work.done(
                 "foreign-expression", node, f"{text[:80]} 改写为 {python}", f"{text[:80]} is {python} now"
             )
+    _mend_names(work, node, each)
     count = each.find(q("loopCardinality"))
+    if count is not None and (count.text or "").strip() and _filled(each, "loopDataInputRef"):
+        _keep_list(work, node, count)
+        return
     text = (count.text or "").strip() if count is not None else ""
     if text:
         python = understood(text)
@@ -96,9 +103,42 @@ def _mend_instances(work: Work, node: etree._Element, each: etree._Element) -> N
         work.done("expression", node, "次数待定", "the number is still to be said")
         work.ask(node, f"做几次？原来写的是 {text[:120]}", f"how many times? It said {text[:120]}", "1")
         return
-    if any(each.find(q(tag)) is not None and _filled(each, tag) for tag in ("loopDataInputRef",)):
+    if _filled(each, "loopDataInputRef"):
         return
     _count_collection(work, node, each, count)
+
+
+def _keep_list(work: Work, node: etree._Element, count: etree._Element) -> None:
+    said = (count.text or "").strip()[:120]
+    remove(count)
+    work.done(
+        "loop-several", node, "按列表逐项做，去掉了次数", "it goes over its list; the number was taken out"
+    )
+    work.ask(
+        node,
+        f"原来还写了次数 {said}；是按列表逐项做吗？",
+        f"it said {said} times as well; is it done for each of the list?",
+        "按列表 / for each of the list",
+    )
+
+
+def _mend_names(work: Work, node: etree._Element, each: etree._Element) -> None:
+    """Give the items and lists of a multi-instance activity names that a datum may have."""
+    for item in each.iterchildren(q("inputDataItem"), q("outputDataItem")):
+        old = item.get("name") or item.get("id") or ""
+        if old and not is_field(old):
+            item.set("name", free_name(old))
+            _told_name(work, node, old, free_name(old))
+    named = {e.get("id", ""): e for e in work.root.iter(etree.Element) if e.get("id")}
+    for reference in each.iterchildren(q("loopDataInputRef"), q("loopDataOutputRef")):
+        old = datum(reference, named)
+        if old and not is_field(old):
+            reference.text = free_name(old)
+            _told_name(work, node, old, free_name(old))
+
+
+def _told_name(work: Work, node: etree._Element, old: str, new: str) -> None:
+    work.done("field-reserved", node, f"数据名称 {old} 改为 {new}", f"the datum {old} is called {new} now")
 
 
 def _filled(each: etree._Element, tag: str) -> bool:

@@ -128,6 +128,7 @@ def _asked(node: etree._Element, what: str) -> bool:
 
 def _mend_people(work: Work, node: etree._Element, in_lane: bool) -> None:
     person, users, groups = _people(node)
+    groups += _resources(work, node)
     if person and _STARTER.fullmatch(person):
         set_property(node, "assignee", _SAFE)
         work.done("role-missing", node, "由发起人办理", "who started the case does it")
@@ -193,6 +194,14 @@ def _people(node: etree._Element) -> tuple[str | None, list[str], list[str]]:
         elif name == "ActorId":
             person = person or value
     return person, users, groups
+
+
+def _resources(work: Work, node: etree._Element) -> list[str]:
+    """What the resources are called that a task refers to."""
+    named = {found.get("id"): found.get("name", "") for found in work.root.iterchildren(q("resource"))}
+    roles = node.iterchildren(q("potentialOwner"), q("humanPerformer"), q("performer"), q("resourceRole"))
+    refs = [(role.findtext(q("resourceRef")) or "").strip().rpartition(":")[2] for role in roles]
+    return [named[ref] for ref in refs if named.get(ref)]
 
 
 def _jbpm_inputs(node: etree._Element) -> dict[str, str]:

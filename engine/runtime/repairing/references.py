@@ -30,6 +30,7 @@ def mend(work: Work) -> None:
     _mend_lanes(work)
     _mend_defaults(work)
     _mend_declared(work)
+    _mend_shared(work)
     _mend_missing(work)
     _mend_hosts(work)
 
@@ -238,15 +239,35 @@ def _as_id(text: str) -> str:
     return kept if kept and (kept[0].isalpha() or kept[0] == "_") else f"id_{kept}"
 
 
+def _mend_shared(work: Work) -> None:
+    """Events that refer to a definition that is not there; what is there was put in its place."""
+    for event in work.nodes(*reading.EVENTS):
+        for reference in list(event.iterchildren(q("eventDefinitionRef"))):
+            name = (reference.text or "").strip()[:60]
+            remove(reference)
+            work.done(
+                "reference-dangling",
+                event,
+                f"去掉了不存在的定义“{name}”",
+                f"the definition “{name}”, which does not exist, was taken out",
+            )
+            if local(event) not in ("intermediateCatchEvent", "boundaryEvent"):
+                work.ask(
+                    event,
+                    f"原来引用不存在的定义“{name}”；这里是什么事件？",
+                    f"it referred to the definition “{name}”, which does not exist; which event is it?",
+                    "普通事件 / a plain event",
+                )
+
+
 def _mend_missing(work: Work) -> None:
     """Events and tasks of messages and signals that name none."""
     for node in work.nodes():
-        kinds = {local(d).removesuffix("EventDefinition") for d in definitions_of(node)}
-        if local(node) in {"sendTask", "receiveTask"}:
-            kinds.add("message")
-        for kind in sorted(kinds & {"message", "signal"}):
-            holder = next((d for d in definitions_of(node) if local(d) == f"{kind}EventDefinition"), node)
-            if node.get(f"{kind}Ref") or any(c.get(f"{kind}Ref") for c in node.iterchildren(etree.Element)):
+        definitions = definitions_of(node)
+        tells = local(node) in {"sendTask", "receiveTask"}
+        for holder in [node] if tells and not definitions else definitions:
+            kind = "message" if holder is node else local(holder).removesuffix("EventDefinition")
+            if kind not in ("message", "signal") or holder.get(f"{kind}Ref") or node.get(f"{kind}Ref"):
                 continue
             name = label_of(node)
             made = declare(work, kind, f"{kind}_{node.get('id', '')}", name)

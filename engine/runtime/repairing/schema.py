@@ -77,7 +77,7 @@ def mend(work: Work) -> None:
         if local(element) != "extensionElements":
             _move_foreign(work, element)
             _sort(work, element)
-            _join_extensions(element)
+            _join_extensions(work, element)
 
 
 def _move_foreign(work: Work, element: etree._Element) -> None:
@@ -107,13 +107,14 @@ def _owner(element: etree._Element) -> etree._Element | None:
     return element if element.get("id") else next((e for e in element.iterancestors() if e.get("id")), None)
 
 
-def _join_extensions(element: etree._Element) -> None:
+def _join_extensions(work: Work, element: etree._Element) -> None:
     """One holder of extensions; some tools write several."""
     found = element.findall(q("extensionElements"))
     for other in found[1:]:
         for child in list(other):
             found[0].append(child)
         element.remove(other)
+        work.done("schema", _owner(element), "几处扩展合成了一处", "its extensions stand in one place now")
 
 
 def _rank_of(parent: etree._Element, child: etree._Element) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.lint_codes import MAX_NODES
 from engine.runtime.lint_structure import ring_within
 from engine.runtime.normalising import begins, is_apart
 from engine.runtime.reading import local, q
@@ -17,6 +18,7 @@ from engine.runtime.repairing.work import (
     flows_of,
     label_of,
     nodes_of,
+    remove,
     retag,
     set_condition,
     set_property,
@@ -102,7 +104,7 @@ def _mend_edges(work: Work, scope: etree._Element) -> None:
             continue
         behind = [nodes.get(one.get("targetRef", "")) for one in flows_of(scope)[target.get("id", "")]]
         if len(behind) == 1 and behind[0] is not None and behind[0] is not target:
-            work.move(flow, "targetRef", behind[0])
+            work.move(flow, "targetRef", _entry(work, scope, behind[0]))
             work.done(
                 "start-incoming",
                 target,
@@ -112,6 +114,17 @@ def _mend_edges(work: Work, scope: etree._Element) -> None:
         else:
             work.remove(flow)
             work.done("start-incoming", target, "删去了流入的连线", "the flow that led to it was removed")
+
+
+def _entry(work: Work, scope: etree._Element, node: etree._Element) -> etree._Element:
+    """Where another flow may lead to a node: before one that would wait for it, the ways come together."""
+    if local(node) not in ("parallelGateway", "inclusiveGateway"):
+        return node
+    merge = work.add_node(scope, "exclusiveGateway", f"{node.get('id')}_merge")
+    for flow in flows_of(scope, "targetRef")[node.get("id", "")]:
+        work.move(flow, "targetRef", merge)
+    work.add_flow(scope, merge, node)
+    return merge
 
 
 def _mend_starts(work: Work, scope: etree._Element) -> None:
@@ -147,7 +160,9 @@ def _mend_starts(work: Work, scope: etree._Element) -> None:
 
 
 def _fill_empty(work: Work, scope: etree._Element) -> None:
-    if local(scope) == "process" and scope.get("isExecutable") != "true" and len(work.scopes()) > 1:
+    is_called = any(node.get("calledElement") == scope.get("id") for node in work.nodes("callActivity"))
+    runs = local(scope) != "process" or is_called or scope.get("isExecutable") == "true"
+    if not runs and len(work.scopes()) > 1:
         return
     start = work.add_node(scope, "startEvent", f"{scope.get('id')}_start", "开始")
     end = work.add_node(scope, "endEvent", f"{scope.get('id')}_end", "结束")
@@ -193,6 +208,8 @@ def _mend_event_gateways(work: Work, scope: etree._Element) -> None:
     for gateway in nodes_of(scope, "eventBasedGateway"):
         for flow in leaving[gateway.get("id", "")]:
             target = nodes.get(flow.get("targetRef", ""))
+            if target is not None and local(target) == "receiveTask":
+                _mend_receive(work, scope, gateway, target)
             if target is None or local(target) in {"intermediateCatchEvent", "receiveTask"}:
                 continue
             event = work.add_node(scope, "intermediateCatchEvent", f"{target.get('id')}_event", "等待")
@@ -210,15 +227,40 @@ def _mend_event_gateways(work: Work, scope: etree._Element) -> None:
             )
 
 
+def _mend_receive(work: Work, scope: etree._Element, gateway: etree._Element, task: etree._Element) -> None:
+    """Behind an event-based gateway a receive task waits once; what sat on it waits beside it."""
+    for loop in [found for tag in reading.LOOPS for found in task.iterchildren(q(tag))]:
+        remove(loop)
+        work.done("event-gateway-receive", task, "只等一次", "it waits once now")
+        work.ask(task, "原来等多次；等到几次为止？", "it waited several times; how often?", "一次 / once")
+    for event in nodes_of(scope, "boundaryEvent"):
+        kinds = {local(d).removesuffix("EventDefinition") for d in definitions_of(event)}
+        if event.get("attachedToRef") != task.get("id"):
+            continue
+        drop(event, "attachedToRef")
+        drop(event, "cancelActivity")
+        retag(event, "intermediateCatchEvent")
+        if not kinds <= {"message", "signal", "timer", "conditional"}:
+            define(event, "conditional", "condition", "False")
+            work.ask(event, "这里等什么？", "what is waited for here?", "False")
+        work.add_flow(scope, gateway, event)
+        work.done(
+            "event-gateway-receive",
+            event,
+            "改为事件网关之后的事件",
+            "it stands behind the event-based gateway now",
+        )
+
+
 def _mend_rings(work: Work) -> None:
     """Every ring can be left, and something in it is done."""
-    for _ in range(20):
+    for _ in range(MAX_NODES):
         diagram = reading.read_tree(work.tree)
         flows = list(diagram.flows.values())
         nodes = diagram.nodes.values()
         closed = ring_within({n.id for n in nodes if n.type not in _DECIDING}, flows)
         gateways = [] if closed else ring_within({n.id for n in nodes if n.type in reading.GATEWAYS}, flows)
-        if not (closed or gateways):
+        if not (closed or gateways) or work.is_late:
             return
         flow = _closing(work, closed or gateways)
         scope = flow.getparent() if flow is not None else None

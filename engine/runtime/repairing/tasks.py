@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -13,10 +13,12 @@ from engine.runtime.reading import SPIFF, local, q
 from engine.runtime.repairing.work import (
     BY_HAND,
     Work,
+    definitions_of,
     extensions_of,
     foreign_attribute,
     foreign_children,
     keep,
+    nodes_of,
     remove,
     retag,
 )
@@ -47,7 +49,7 @@ def mend(work: Work) -> None:
         _mend_script(work, node)
     for node in work.nodes("businessRuleTask"):
         _mend_decision(work, node)
-    own = {process.get("id", "") for process in work.root.iterchildren(q("process"))}
+    own = {process.get("id", ""): process for process in work.root.iterchildren(q("process"))}
     for node in work.nodes("callActivity"):
         _mend_call(work, node, own)
     for operator in work.root.iter(f"{{{SPIFF}}}serviceTaskOperator"):
@@ -232,8 +234,18 @@ def _called_decision(node: etree._Element) -> str:
     return next((c.get("decisionId", "") for c in foreign_children(node) if local(c) == "calledDecision"), "")
 
 
-def _mend_call(work: Work, node: etree._Element, own: set[str]) -> None:
+def _mend_call(work: Work, node: etree._Element, own: Mapping[str, etree._Element]) -> None:
     called = node.get("calledElement", "")
+    starts = nodes_of(own[called], "startEvent") if called in own else []
+    if starts and all(definitions_of(start) for start in starts):
+        by_hand(
+            work,
+            node,
+            "call-start",
+            f"流程 {called} 只由消息或信号开始，不能调用；要不要改为发送消息？",
+            f"{called} begins with a message or a signal only and cannot be called; is a message sent?",
+        )
+        return
     if not called:
         called = next(
             (c.get("processId", "") for c in foreign_children(node) if local(c) == "calledElement"), ""
@@ -254,10 +266,15 @@ def _mend_call(work: Work, node: etree._Element, own: set[str]) -> None:
     )
 
 
+def free_name(name: str) -> str:
+    """A name that a datum may have, near one that it may not."""
+    return (re.sub(r"^_+", "", name) or "value") + "_"
+
+
 def _mend_result(work: Work, operator: etree._Element) -> None:
     name = operator.get("resultVariable", "").strip()
     if name and not is_field(name):
-        new = re.sub(r"^_+", "", name) + "_"
+        new = free_name(name)
         operator.set("resultVariable", new)
         owner = next((e for e in operator.iterancestors() if e.get("id") and local(e) == "serviceTask"), None)
         work.done(

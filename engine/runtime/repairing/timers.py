@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from datetime import datetime
 
 from lxml import etree
 
+from engine.domain.durations import is_duration
 from engine.runtime.expression_rules import parse_expression
+from engine.runtime.lint_expressions import is_time
 from engine.runtime.reading import local, q
 from engine.runtime.repairing.work import XSI_TYPE, Work, definitions_of, drop, prefix_of, remove
 from engine.runtime.translating import duration_of, understood
 
 _TAGS = ("timeDate", "timeDuration", "timeCycle")
-_DURATION = re.compile(
-    r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?", re.IGNORECASE
+_CYCLE = re.compile(
+    r"(?P<times>R(?!0+/)\d*)/(?:(?P<start>\d{4}-[^/]*)/)?(?P<period>P[^/]*)(?:/(?P<end>\d{4}-.*))?"
 )
-_CYCLE = re.compile(r"(?P<times>R\d*)/(?:(?P<start>\d{4}-[^/]*)/)?(?P<period>P[^/]*)(?:/(?P<end>\d{4}-.*))?")
 _CRON = re.compile(r"(?=.*[*?])[\d*?/,\-LW#]+( +[\dA-Za-z*?/,\-#]+){4,6}")
 _STEP = re.compile(r"(?:0|\*)/(\d+)")
 #: What another language wraps around a text.
@@ -63,7 +63,7 @@ def _mend_timer(work: Work, node: etree._Element, definition: etree._Element) ->
     code, value, sure = said
     if value == text and sure:
         return
-    if _is_duration(value.strip('"')) and local(holder) == "timeDate":
+    if is_duration(value.strip('"')) and local(holder) == "timeDate":
         holder.tag = q("timeDuration")
     drop(holder, "language")
     holder.text = value
@@ -96,21 +96,21 @@ def _said(text: str, cycle: bool) -> tuple[str, str, bool] | None:
     bare = _bare((inner[1] or inner[2]) if inner else text)
     if inner and not (_ISO_LIKE.fullmatch(bare) or _CRON.fullmatch(bare)):
         bare = text
-    if cycle and (found := _CYCLE.fullmatch(bare)) and _is_duration(found["period"]):
+    if cycle and (found := _CYCLE.fullmatch(bare)) and is_duration(found["period"]):
         value = f'"{found["times"]}/{found["period"].upper()}"'
         if found["start"] or found["end"]:
             return "timer-invalid", value, False
         return "timer-unquoted", text if quoted else value, True
-    if cycle and _is_duration(bare):
+    if cycle and is_duration(bare):
         return "timer-invalid", f'"R/{bare.upper()}"', True
-    if _is_duration(bare):
-        return "timer-unquoted", text if quoted and bare == bare.upper() else f'"{bare.upper()}"', True
-    if not cycle and _is_date(bare):
+    if is_duration(bare):
+        return "timer-unquoted", text if quoted else f'"{bare.upper()}"', True
+    if not cycle and is_time(bare, cycle=False):
         return "timer-unquoted", text if quoted else f'"{bare}"', True
     if _CRON.fullmatch(bare):
         period, sure = _cron(bare)
         return ("timer-cron", f'"R/{period}"' if cycle else f'"{period}"', sure) if period else None
-    if (duration := duration_of(text)) is not None and _is_duration(duration):
+    if (duration := duration_of(text)) is not None and is_duration(duration):
         return "foreign-expression", f'"R/{duration}"' if cycle else f'"{duration}"', True
     for pattern, iso in _WORDS:
         if (found := pattern.fullmatch(bare)) and int(found[1]) > 0:
@@ -138,7 +138,7 @@ def _computed(text: str, cycle: bool) -> tuple[str, str, bool] | None:
             else None
         )
     bare = _bare(python)
-    if python[:1] in "\"'" and (_is_duration(bare) or _is_date(bare) or _CYCLE.fullmatch(bare)):
+    if python[:1] in "\"'" and (is_time(bare, cycle=False) or _CYCLE.fullmatch(bare)):
         return "foreign-expression", python, True
     if _is_choice_of_times(python):
         return "foreign-expression", python, True
@@ -155,7 +155,7 @@ def _is_choice_of_times(python: str) -> bool:
         match waiting.pop():
             case ast.IfExp(body=body, orelse=orelse):
                 waiting += [body, orelse]
-            case ast.Constant(value=str() as value) if _is_duration(value) or _is_date(value):
+            case ast.Constant(value=str() as value) if is_time(value, cycle=False):
                 found += 1
             case _:
                 return False
@@ -197,18 +197,6 @@ def _cron(text: str) -> tuple[str | None, bool]:
     if re.fullmatch(r"\d+|L", day) and month == "*":
         return "P1M", False
     return None, False
-
-
-def _is_duration(text: str) -> bool:
-    return len(text) <= 40 and bool(_DURATION.fullmatch(text)) and any(c in "123456789" for c in text)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return bool(re.match(r"\d{4}-\d\d-\d\d", text))
 
 
 def _ask(work: Work, node: etree._Element, definition: etree._Element, text: str, code: str) -> None:

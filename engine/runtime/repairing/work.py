@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 MARK = "待确认 / To confirm: "
 #: What stands for a machine until somebody says which.
 BY_HAND = "由人办理 / a person does it"
+#: Seconds of processor time for what is mended, its drawing and its check apart.
+SECONDS = 1.0
 #: Keeps what BPMN does not allow where it stood.
 KEPT = "urn:guanjia:kept"
 
@@ -67,8 +70,17 @@ class Work:
     #: Ids of what was taken away, whose drawing goes with it.
     gone: set[str] = field(default_factory=set)
     asked: int = 0
+    #: The thread's processor time at which it should be over.
+    until: float = field(default_factory=lambda: time.thread_time() + SECONDS)
     #: Ids, kept as new ones are given.
     _ids: set[str] = field(default_factory=set)
+    #: The number that the last new id ends with, by what was wanted.
+    _numbers: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: 1))
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether it took so long that what is left is left to a person."""
+        return time.thread_time() > self.until
 
     @property
     def root(self) -> etree._Element:
@@ -108,16 +120,17 @@ class Work:
         """An id that nothing has yet."""
         if not self._ids:
             self._ids = {found.get("id", "") for found in self.root.iter(etree.Element)}
-        found, number = wanted, 1
+        found = wanted
         while found in self._ids:
-            number += 1
-            found = f"{wanted}_{number}"
+            self._numbers[wanted] += 1
+            found = f"{wanted}_{self._numbers[wanted]}"
         self._ids.add(found)
         return found
 
     def forget_ids(self) -> None:
         """Read the ids anew, after some were changed."""
         self._ids = set()
+        self._numbers.clear()
 
     def add_node(self, scope: etree._Element, tag: str, wanted: str, name: str = "") -> etree._Element:
         """Put a new node into a process or sub-process."""
@@ -296,18 +309,18 @@ def remove(element: etree._Element) -> None:
         parent.remove(element)
 
 
-def discard(definition: etree._Element) -> None:
-    """Take an event definition away; what another engine keeps in it stays with its event."""
-    event = definition.getparent()
-    if event is None:
+def discard(element: etree._Element) -> None:
+    """Take an element away; what another engine keeps in it stays with what it stood in."""
+    home = element.getparent()
+    if home is None:
         return
-    extensions = definition.find(q("extensionElements"))
+    extensions = element.find(q("extensionElements"))
     for child in list(extensions) if extensions is not None else []:
-        extensions_of(event).append(child)
-    for name, value in definition.attrib.items():
-        if etree.QName(name).namespace not in (None, BPMN) and name not in event.attrib:
-            event.set(name, value)
-    remove(definition)
+        extensions_of(home).append(child)
+    for name, value in element.attrib.items():
+        if etree.QName(name).namespace not in (None, BPMN) and name not in home.attrib:
+            home.set(name, value)
+    remove(element)
 
 
 def retag(element: etree._Element, tag: str) -> None:
@@ -358,10 +371,9 @@ def foreign_attribute(element: etree._Element, *names: str) -> str | None:
 
 def _insert(scope: etree._Element, tag: str, element_id: str) -> etree._Element:
     """A new flow element behind the last one; artifacts and the like come after all of them."""
-    last = None
-    for child in scope.iterchildren(f"{{{reading.BPMN}}}*"):
-        if local(child) in reading.NODES or local(child) == "sequenceFlow":
-            last = child
+    held = reading.NODES | {"sequenceFlow"}
+    children = scope.iterchildren(f"{{{reading.BPMN}}}*", reversed=True)
+    last = next((child for child in children if local(child) in held), None)
     element = etree.Element(q(tag), id=element_id)
     if last is None:
         scope.append(element)

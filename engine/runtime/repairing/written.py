@@ -31,6 +31,13 @@ _STARTER = "case.starter"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
+#: What holds an expression or a script besides conditions and properties.
+_WRITTEN = (
+    *(q(tag) for tag in ("script", "condition", "loopCardinality", "completionCondition", "loopCondition")),
+    *(q(tag) for tag in reading.TIMES),
+    *(f"{{{SPIFF}}}{tag}" for tag in ("preScript", "postScript", "messagePayload", "parameter")),
+)
+_OF_NODE = re.compile(r"\b(handler|visits)\(\s*([\"'])([^\"']*)\2\s*\)")
 _NODE_NAMED = re.compile(r"\b(?:handler|visits)\(\s*[\"']([^\"']*)[\"']")
 
 
@@ -260,11 +267,52 @@ def _mend_extensions(work: Work) -> None:
             f"its {what} was “{text[:120]}”; what should it be?",
             value,
         )
+    _mend_broken(work)
+    _forget_other_nodes(work)
     for script in [
         *work.root.iter(f"{{{SPIFF}}}preScript", f"{{{SPIFF}}}postScript"),
         *work.root.iter(q("script")),
     ]:
         _mend_script(work, script)
+
+
+def _forget_other_nodes(work: Work) -> None:
+    """Elsewhere too: nobody did a task that is not there, and it was never done."""
+    known = {node.get("id") for node in work.nodes()}
+
+    def settled(found: re.Match[str]) -> str:
+        return found[0] if found[3] in known else {"handler": "None", "visits": "0"}[found[1]]
+
+    for element in work.root.iter(*_WRITTEN):
+        for text in (element.text or "", element.get("value", "")):
+            new = _OF_NODE.sub(settled, text)
+            if new == text:
+                continue
+            if element.text == text:
+                element.text = new
+            else:
+                element.set("value", new)
+            owner = next(e for e in (element, *element.iterancestors()) if e.get("id"))
+            work.done("node-unknown", owner, f"改写为 {new[:80]}", f"it says {new[:80]} now")
+            work.ask(
+                owner,
+                f"原来写的是 {text[:120]}，其中的节点不存在；指的是哪一步？",
+                f"it said {text[:120]}, which names a node that does not exist; which step is meant?",
+                new[:120],
+            )
+
+
+def _mend_broken(work: Work) -> None:
+    """Make a text whole that elements stand in."""
+    for text in list(work.root.iter(q("script"), q("conditionExpression"), q("condition"))):
+        if len(text) == 0:
+            continue
+        whole = "".join(str(part) for part in text.itertext())
+        for child in list(text):
+            text.remove(child)
+        text.text = whole
+        owner = next((e for e in text.iterancestors() if e.get("id")), None)
+        work.done("expression", owner, "去掉了文字中间的元素", "the elements within its text were taken out")
 
 
 def _mend_script(work: Work, script: etree._Element) -> None:
