@@ -76,9 +76,9 @@ def opened(url: str | None = None) -> Iterator[Engine]:
                 f'\n[sites.tower-{n}]\nzh = "{n} 座"\nen = "Tower {n}"\ncalendar = "office"\n'
                 for n in range(3, SITES + 1)
             )
-        with _database(url, folder) as database:
+        with database(url, folder) as address:
             engine = open_engine(
-                Settings(database_url=database, bpmn=bpmn, files=folder / "files"), now=lambda: NOW
+                Settings(database_url=address, bpmn=bpmn, files=folder / "files"), now=lambda: NOW
             )
             engine.database.create()
             yield engine
@@ -86,7 +86,8 @@ def opened(url: str | None = None) -> Iterator[Engine]:
 
 
 @contextmanager
-def _database(url: str | None, folder: Path) -> Iterator[str]:
+def database(url: str | None, folder: Path) -> Iterator[str]:
+    """The URL of an empty database that lives as long as the block."""
     if url is None:
         yield f"sqlite:///{folder / 'bench.sqlite'}"
         return
