@@ -133,33 +133,35 @@ def retry_incident(engine: Engine, job_id: int, *, by: Actor) -> bool:
 @again_when_changed
 def _take(engine: Engine) -> list[Taken]:
     """Take up what is due, and count the attempts before the work."""
-    now = engine.now()
-    with engine.database.transaction() as session:
-        return due.take(session, now, now + engine.settings.lease, BATCH)
+    now, taken = engine.now(), []
+    try:
+        with engine.database.transaction() as session:
+            taken = due.take(session, now, now + engine.settings.lease, BATCH)
+    except DatabaseUnavailable:
+        engine.unsettled.extend(taken)
+        raise
+    return taken
 
 
 def _stopped(engine: Engine, taken: Taken, again: int) -> bool:
     """Make an incident of a job that ends its worker each time, or that comes again and again; else False."""
+    firings = engine.settings.firings
     if taken.attempt > engine.settings.job_attempts:
-        # Whoever took it up every time neither finished it nor said why not: it died of it.
-        _stop(
-            engine,
-            taken,
-            lambda job: job.error or f"The worker ended in the middle of it. (element={job.node!r})",
-        )
-    elif again > engine.settings.firings:
-        _stop(
-            engine,
-            taken,
-            lambda job: str(
-                BoundReached(
-                    bound="firings", limit=engine.settings.firings, element=job.node or None, name=job.name
-                )
-            ),
-        )
+        _stop(engine, taken, _deadly)
+    elif again > firings:
+        _stop(engine, taken, partial(_endless, firings))
     else:
         return False
     return True
+
+
+def _deadly(job: Job) -> str:
+    # Whoever took it up every time neither finished it nor said why not: it died of it.
+    return job.error or f"The worker ended in the middle of it. (element={job.node!r})"
+
+
+def _endless(firings: int, job: Job) -> str:
+    return str(BoundReached(bound="firings", limit=firings, element=job.node or None, name=job.name))
 
 
 def _stop(engine: Engine, taken: Taken, why: Callable[[Job], str]) -> None:
@@ -258,12 +260,15 @@ def _reason(error: Exception) -> str:
 
 def _settle(engine: Engine) -> None:
     """Let what was under way when the database went away be tried again, unless it was done after all."""
-    taken = list(engine.unsettled)
+    taken, engine.unsettled[:] = list(engine.unsettled), []
     if not taken:
         return
-    with engine.database.transaction() as session:
-        due.give_back(session, taken, engine.now())
-    del engine.unsettled[: len(taken)]
+    try:
+        with engine.database.transaction() as session:
+            due.give_back(session, taken, engine.now())
+    except DatabaseUnavailable:
+        engine.unsettled.extend(taken)
+        raise
 
 
 def _log(outcomes: Iterable[Outcome]) -> None:

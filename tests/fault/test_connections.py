@@ -112,6 +112,19 @@ def test_timers_whose_commit_was_cut_off_fire_once_without_waiting_for_the_lease
     assert far.unsettled == []
 
 
+@pytest.mark.parametrize("side", [UNHEARD, UNANSWERED])
+def test_timers_whose_taking_up_was_cut_off_do_not_wait_for_the_lease(
+    world: World, far: Engine, proxy: Proxy, side: str
+) -> None:
+    case = world.start("alarm")
+    world.clock.at = at("2026-11-02 10:30")
+    proxy.cut_at(b"COMMIT", side)
+    with pytest.raises(DatabaseUnavailable):
+        jobs.run_due(far)
+    assert jobs.run_due(far) == 1
+    assert len(world.told(case, "timer_fired")) == 1
+
+
 def test_connections_that_the_server_ended_are_replaced_without_anybody_noticing(
     world: World, far: Engine, proxy: Proxy
 ) -> None:
