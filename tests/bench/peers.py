@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from statistics import mean, median
 
-from tests.bench.steps import PROCEDURE, Durable, steps
+from tests.bench.steps import Durable, steps
 from tests.drawing import Drawing
 from tests.engine.world import World
 
 HERE = Path(__file__).parent / "peers_npm"
 TURNS = 20
 #: Ten tasks in a row: an engine that evaluates JavaScript takes no condition of ours.
-ROW = PROCEDURE.splitlines()[1].replace(" -> m:xor", " -> t9:user -> t10:user -> e:end")
+ROW = "s:start -> " + " -> ".join(f"t{n}:user" for n in range(1, 11)) + " -> e:end"
 
 
 def measure(folder: Path) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,8 @@ PROCEDURE = 's:start -> wait:catch(timer "P30D") -> work:user -> e:end'
 ARMED = 100_000
 EACH_SECOND, SECONDS = 100, 20
 BURST = 5_000
+#: The PostgreSQL server, when one was named.
+SERVER: str | None = None
 #: Seconds that the machine's commits are counted.
 FLOOR = 4.0
 
@@ -183,9 +186,12 @@ def measure(folder: Path) -> dict[str, float]:
     """Every figure of timers; those of PostgreSQL where a server was named."""
     (folder / "lag").mkdir()
     (folder / "burst").mkdir()
-    asked = os.environ.pop(server.VARIABLE, None)
     figures = lag(folder / "lag")
-    if asked:
-        os.environ[server.VARIABLE] = asked
-        figures |= burst(folder / "burst")
-    return figures
+    if SERVER is None:
+        print("timers: bursts are left out, no PostgreSQL was named", file=sys.stderr)
+        return figures
+    os.environ[server.VARIABLE] = SERVER
+    try:
+        return figures | burst(folder / "burst")
+    finally:
+        del os.environ[server.VARIABLE]
