@@ -19,6 +19,8 @@ from engine.domain.facts import EVERYWHERE, Actor, Person, UserId
 from engine.errors import Invalid, NotFound
 from engine.store.database import Session
 from engine.store.models import Account, AccountRole
+from engine.store.prepared import Prepared
+from engine.store.rows import given, table_of
 from engine.wiring import Engine
 
 #: Characters of a password, the least and the most; the most bounds the work of hashing.
@@ -56,11 +58,29 @@ def authenticate(engine: Engine, login: str, password: str) -> Person | None:
     return found
 
 
+_accounts, _held = table_of(Account), table_of(AccountRole)
+#: Every request asks who the reader is.
+_ONE = Prepared(
+    sa.select(
+        *(_accounts.c[name] for name in ("id", "login", "name", "active", "admin")),
+        *(_accounts.c[name] for name in ("language", "theme", "session_key")),
+        _held.c.role,
+        _held.c.site,
+    )
+    .join_from(_accounts, _held, _held.c.account_id == _accounts.c.id, isouter=True)
+    .where(_accounts.c.id == given("account"))
+    .order_by(_held.c.role, _held.c.site)
+)
+
+
 def person(engine: Engine, user_id: int) -> Person | None:
     """A person by id, or None."""
     with engine.database.look() as session:
-        account = session.get(Account, user_id)
-        return _persons(session, [account])[0] if account is not None else None
+        rows = _ONE.rows(session, _account=user_id)
+    if not rows:
+        return None
+    held = tuple((row.pop("role"), row.pop("site")) for row in rows)
+    return Person(**{**rows[0], "roles": tuple(found for found in held if found != (None, None))})
 
 
 def people(engine: Engine) -> list[Person]:
@@ -185,20 +205,14 @@ def _account(session: Session, user_id: int) -> Account:
     return account
 
 
-_HELD = sa.select(AccountRole.account_id, AccountRole.role, AccountRole.site).order_by(
-    AccountRole.role, AccountRole.site
-)
-#: Made once: every request asks who the reader is.
-_HELD_BY_ONE = _HELD.where(AccountRole.account_id == sa.bindparam("account"))
-
-
 def _persons(session: Session, accounts: Iterable[Account]) -> list[Person]:
     accounts = list(accounts)
-    one = len(accounts) == 1
-    rows = session.execute(_HELD_BY_ONE, {"account": accounts[0].id}) if one else session.execute(_HELD)
+    statement = sa.select(AccountRole).order_by(AccountRole.role, AccountRole.site)
+    if len(accounts) == 1:
+        statement = statement.where(AccountRole.account_id == accounts[0].id)
     held: dict[int, list[tuple[str, str]]] = {}
-    for account_id, role, site in rows:
-        held.setdefault(account_id, []).append((role, site))
+    for row in session.scalars(statement):
+        held.setdefault(row.account_id, []).append((row.role, row.site))
     return [
         Person(
             id=UserId(account.id),

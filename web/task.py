@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -300,7 +300,13 @@ def _lost(task: TaskView, typed: Typed) -> Asked | None:
 
 
 def _form(task: TaskHead) -> Form | None:
-    return load(task.form) if task.form is not None else None
+    if task.form is None:
+        return None
+    # One page asks for it many times.
+    forms: dict[int, Form] = g.setdefault("forms", {})
+    if id(task.form) not in forms:
+        forms[id(task.form)] = load(task.form)
+    return forms[id(task.form)]
 
 
 def _late_words(late: TaskAlreadyDone | TaskTaken) -> str:

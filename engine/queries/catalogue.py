@@ -88,14 +88,18 @@ def _named(engine: Engine, name: str) -> Iterator[Deadline]:
     return (deadline for key, deadline in engine.deadlines.items() if pattern.fullmatch(key))
 
 
+_newest = sa.select(sa.func.max(Version.id)).group_by(Version.procedure)
+_told = sa.select(Version.id, Version.published_at, Version.published_by)
+#: Made once: the list of procedures stands on many pages.
+_ALL = _told.where(Version.id.in_(_newest))
+_ONE = _told.where(Version.id.in_(_newest.where(Version.procedure == sa.bindparam("procedure"))))
+
+
 def _latest(
     engine: Engine, session: Session, procedure: str | None = None
 ) -> Iterator[tuple[Published, datetime, str]]:
-    newest = sa.select(sa.func.max(Version.id)).group_by(Version.procedure)
-    statement = sa.select(Version.id, Version.published_at, Version.published_by).where(
-        Version.id.in_(newest if procedure is None else newest.where(Version.procedure == procedure))
-    )
-    for row in session.execute(statement).all():
+    statement = _ALL if procedure is None else _ONE
+    for row in session.execute(statement, {"procedure": procedure}).all():
         yield procedures.of_version(engine, session, row.id), row.published_at, row.published_by
 
 
