@@ -93,7 +93,7 @@ def _arm_others(world: World) -> None:
             "subject": "",
             "site": "hq",
         }
-        more = {"started_at": at, "starter_name": "", "state": "", "data": {}, "revision": 1}
+        more = {"started_at": at, "starter_name": "", "state": "", "data": {}, "tokens": frozenset()}
         first = 1_000_000
         ids = range(first, first + ARMED)
         session.execute(sa.insert(Case), [{"id": key, "number": f"N-{key}", **shared, **more} for key in ids])
