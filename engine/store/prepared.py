@@ -69,7 +69,10 @@ class Prepared:
 
     def run_all(self, session: Session, many: Sequence[Values]) -> None:
         """Execute for each of these; nothing at all when there are none."""
-        if many:
+        if len(many) == 1:
+            # PostgreSQL's driver begins a pipeline for several, which one pays for in vain.
+            self.run(session, **many[0])
+        elif many:
             with self._cursor(session) as (cursor, compiled):
                 cursor.executemany(compiled.text, [compiled.bound(values) for values in many])
 
