@@ -17,13 +17,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 from lxml import etree
 
 from engine.runtime.layout.interchange import append_diagram, diagram_of
 from engine.runtime.layout.labels import place_labels
 from engine.runtime.layout.measuring import Measures, crossing_pairs, measure
-from engine.runtime.layout.placing import COMPARED, TASTES, Taste, place
+from engine.runtime.layout.placing import COMPARED, HIGH, TASTES, Taste, place
 from engine.runtime.layout.pools import ensure_pools, read_scene
 from engine.runtime.layout.routing import route
 from engine.runtime.layout.scene import PADDING, TASK_HEIGHT, TITLE, Scene
@@ -77,10 +78,14 @@ def _arrange(scene: Scene) -> None:
             box.width = max(box.width, _even(box.inner.width + 2 * PADDING))
             box.height = max(TASK_HEIGHT, _even(box.inner.height + PADDING + TITLE))
     best = TASTES[0]
-    if len(scene.links) <= COMPARED:
+    if len(scene.links) <= COMPARED and _highest_column(scene) <= HIGH:
         best = min(TASTES, key=lambda taste: _effort(scene, taste))
     _draw(scene, best)
     place_labels(scene)
+
+
+def _highest_column(scene: Scene) -> int:
+    return max(Counter(box.col for box in scene.cells).values(), default=0)
 
 
 def _draw(scene: Scene, taste: Taste) -> None:

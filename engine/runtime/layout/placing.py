@@ -141,6 +141,8 @@ class Taste:
 #: Tastes to compare in a scene of at most so many links: which is best depends on the diagram.
 TASTES = (Taste(), Taste(blocked=1.5, far=0.3), Taste(row=0.6, blocked=4.0, far=0.05))
 COMPARED = 60
+#: …and of so many boxes in one column: whatever stands above each other like a list looks like one.
+HIGH = 20
 
 
 class Rows:
