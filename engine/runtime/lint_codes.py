@@ -117,7 +117,8 @@ RULES: dict[str, Rule] = {
     ),
     # The shape
     "process-missing": _error(
-        "没有可执行的流程（isExecutable）", "there is no executable process (isExecutable)"
+        "{at}：没有标为可执行的流程（isExecutable）",
+        "{at}: no process is marked as executable (isExecutable)",
     ),
     "process-several": _error("{at}：可执行的流程不止一个", "{at}: more than one process is executable"),
     "start-missing": _error("{at}没有开始事件", "{at} has no start event"),

@@ -41,6 +41,7 @@ _WAITING = reading.HUMAN | {"receiveTask", "callActivity", "intermediateCatchEve
 
 
 INSERT_GATEWAY = Fix("insert-gateway", "插入网关")
+MAKE_EXECUTABLE = Fix("make-executable", "标为可执行")
 ADD_START = Fix("add-start", "加上开始事件")
 ADD_END = Fix("add-end", "加上结束事件")
 
@@ -125,7 +126,11 @@ def check_scopes(check: Check) -> None:
     """Every process and sub-process starts, ends, and reaches all that stands in it."""
     executable = [process for process in check.diagram.processes if process.executable]
     if not executable:
-        check.add("process-missing")
+        drawn = (check.elements.get(process.id) for process in check.diagram.processes)
+        # What says neither true nor false is the schema's to tell.
+        may_be = (e for e in drawn if e is not None and e.get("isExecutable") in (None, "false"))
+        place = next(may_be, None)
+        check.add("process-missing", place, fix=None if place is None else MAKE_EXECUTABLE)
     for process in executable[1:]:
         check.add("process-several", check.elements.get(process.id), line=process.line)
     members: dict[tuple[str, str | None], list[Node]] = defaultdict(list)
