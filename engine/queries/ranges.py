@@ -263,7 +263,8 @@ def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
     """The rows that an index of texts finds, in no order."""
     rows = sa.select(*columns).where(*_conditions(shape))
     if not shape.is_postgresql:
-        return rows.where(finding.matches(Inbox, sa.bindparam("match", type_=sa.Text)))
+        index, together = finding.joined(Inbox)
+        return rows.select_from(together).where(finding.matches(index, sa.bindparam("match", type_=sa.Text)))
     has = (
         sa.or_(
             finding.has_all(Inbox, sa.bindparam(f"pieces{n}", type_=ARRAY(sa.Text))),

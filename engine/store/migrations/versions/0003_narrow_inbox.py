@@ -26,7 +26,9 @@ def upgrade() -> None:
     op.create_index('ix_case_started', 'case', ['started_at', 'id'], unique=False)
     op.create_index('ix_case_starter', 'case', ['started_by', 'status', 'started_at'], unique=False)
     op.drop_index('ix_task_done_by', table_name='task')
-    op.create_index('ix_task_done', 'task', ['done_by', 'done_at'], unique=False)
+    op.create_index('ix_task_done', 'task', ['done_by', 'done_at', 'case_id'], unique=False)
+    op.drop_index('ix_task_assignee_id', table_name='task')
+    op.create_index('ix_task_assignee', 'task', ['assignee_id', 'case_id'], unique=False)
 
     op.create_table('inbox_0003',
     sa.Column('who', sa.String(length=210)),
