@@ -10,9 +10,9 @@ A statement depends on the shape of what is asked, not on who asks: it is built 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -57,14 +57,34 @@ COLUMNS = (
 #: What sorting needs; the same in all rows of a task.
 _SORTED = (Inbox.task_id, Inbox.due_at, Inbox.created_at, Inbox.number)
 
+
+@dataclass(frozen=True)
+class Order:
+    """An order of a list: by some columns, all of them turned round or none."""
+
+    by: tuple[str, ...]
+    #: The value of the first column after which there is nothing.
+    last: Any = None
+    is_turned: bool = False
+    #: What has no due moment comes last although it is turned round.
+    undated_last: bool = False
+
+    def of(self, row: Any) -> list[Any]:
+        """What the rows of a table are ordered by."""
+        columns = [getattr(row, name) for name in self.by]
+        if self.is_turned:
+            columns = [column.desc() for column in columns]
+        return [row.due_at == NEVER, *columns] if self.undated_last else columns
+
+
 #: What a list may be sorted by; ``-`` turns it round. What has no due moment comes last in both.
-ORDERS: dict[str, Callable[[Any], Sequence[Any]]] = {
-    "due": lambda row: (row.due_at, row.created_at, row.task_id),
-    "-due": lambda row: (row.due_at == NEVER, row.due_at.desc(), row.created_at.desc(), row.task_id.desc()),
-    "created": lambda row: (row.created_at, row.task_id),
-    "-created": lambda row: (row.created_at.desc(), row.task_id.desc()),
-    "number": lambda row: (row.number, row.task_id),
-    "-number": lambda row: (row.number.desc(), row.task_id.desc()),
+ORDERS = {
+    "due": Order(("due_at", "created_at", "task_id"), NEVER),
+    "-due": Order(("due_at", "created_at", "task_id"), is_turned=True, undated_last=True),
+    "created": Order(("created_at", "task_id"), NEVER),
+    "-created": Order(("created_at", "task_id"), datetime(1, 1, 1, tzinfo=UTC), is_turned=True),
+    "number": Order(("number", "task_id"), "\U0010ffff"),
+    "-number": Order(("number", "task_id"), "", is_turned=True),
 }
 
 
@@ -86,6 +106,11 @@ class Shape:
     procedure: bool = False
     due: bool = False
     words: int = 0
+
+    @property
+    def is_once(self) -> bool:
+        """Whether a task is there once for sure: in one range of one principal."""
+        return len(self.ranges) == 1 and not self.ranges[0][1]
 
 
 @dataclass(frozen=True)
@@ -116,13 +141,14 @@ class Tasks:
         """How many tasks there are, up to MANY and one more."""
         if not self.ranges:
             return 0
-        most = limit = MANY + 1
+        most = MANY + 1
+        # Some tasks stand in two of the ranges.
+        limit = most if self._shape.is_once else most + most // 4
         while True:
             asked = self._parameters(found=bool(self.words)) | {"limit": limit}
             seen, tasks = self.session.execute(_count(self._shape), asked).one()
             if seen < limit or tasks >= most:
                 return min(tasks, most)
-            # Many tasks stand in two of the ranges.
             limit *= 2
 
     def rows(self, sort: str, *, page: int, size: int, total: int) -> Sequence[sa.Row[Any]]:
@@ -207,9 +233,8 @@ def _count(shape: Shape) -> sa.Select[int, int]:
             )
         )
     some = rows.limit(sa.bindparam("limit", type_=sa.Integer)).subquery()
-    # A task of one range of one principal is there once, and telling them apart takes most of the time.
-    is_once = len(shape.ranges) == 1 and not shape.ranges[0][1]
-    once = some.c.task_id if is_once else some.c.task_id.distinct()
+    # Telling tasks apart takes most of the time.
+    once = some.c.task_id if shape.is_once else some.c.task_id.distinct()
     return sa.select(sa.func.count(), sa.func.count(once)).select_from(some)
 
 
@@ -224,7 +249,7 @@ def _page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     shown = (
         sa.select(merged)
         .group_by(*merged.c)
-        .order_by(*order(merged.c))
+        .order_by(*order.of(merged.c))
         .limit(sa.bindparam("size", type_=sa.Integer))
         .offset(sa.bindparam("skip", type_=sa.Integer))
         .subquery()
@@ -235,28 +260,46 @@ def _page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
         .join(Task, Task.id == shown.c.task_id)
         .join(Case, Case.id == Task.case_id)
         .outerjoin(Account, Account.id == Task.assignee_id)
-        .order_by(*order(shown.c))
+        .order_by(*order.of(shown.c))
     )
 
 
-def _first(shape: Shape, n: int, order: Callable[[Any], Sequence[Any]]) -> sa.Select[*tuple[Any, ...]]:
+def _first(shape: Shape, n: int, order: Order) -> sa.Select[*tuple[Any, ...]]:
     """The first of each principal of a range: as many as are needed of all, since all may be one's."""
-    kind, several = shape.ranges[n]
     need = sa.bindparam("need", type_=sa.Integer)
-    if not several:
+    if not shape.ranges[n][1]:
         rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
         # A part of a union may have an order of its own only as a table.
-        return sa.select(rows.order_by(*order(Inbox)).limit(need).subquery())
+        return sa.select(rows.order_by(*order.of(Inbox)).limit(need).subquery())
     keys = _keys(shape, n)
-    of_one = (Inbox.who == keys.c.value, Inbox.kind == kind, *_conditions(shape))
     if shape.is_postgresql:
-        rows = sa.select(*_SORTED).where(*of_one).order_by(*order(Inbox)).limit(need)
+        rows = sa.select(*_SORTED).where(*_of_one(shape, n, keys)).order_by(*order.of(Inbox)).limit(need)
         first = rows.correlate(keys).lateral()
         return sa.select(first).select_from(keys.join(first, sa.true()))
-    ids = sa.select(Inbox.id).where(*of_one).order_by(*order(Inbox)).limit(need).correlate(keys)
+    ids = sa.select(Inbox.id).where(*_of_one(shape, n, keys), *_up_to(shape, n, order))
+    ids = ids.order_by(*order.of(Inbox)).limit(need).correlate(keys)
     shown = aliased(Inbox)
     columns = (shown.task_id, shown.due_at, shown.created_at, shown.number)
     return sa.select(*columns).select_from(keys.join(shown, shown.id.in_(ids)))
+
+
+def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
+    """What the first of all fulfil: where one principal has enough, nothing later is needed of others."""
+    if order.last is None:
+        return []
+    keys = _keys(shape, n, "enough")
+    column = getattr(Inbox, order.by[0])
+    enough = sa.select(column).where(*_of_one(shape, n, keys)).order_by(*order.of(Inbox))
+    enough = enough.limit(1).offset(sa.bindparam("need", type_=sa.Integer) - 1).correlate(keys)
+    best = (sa.func.max if order.is_turned else sa.func.min)(enough.scalar_subquery())
+    end = sa.func.coalesce(
+        sa.select(best).select_from(keys).scalar_subquery(), sa.literal(order.last, column.type)
+    )
+    return [column >= end if order.is_turned else column <= end]
+
+
+def _of_one(shape: Shape, n: int, keys: sa.TableValuedAlias) -> list[sa.ColumnElement[bool]]:
+    return [Inbox.who == keys.c.value, Inbox.kind == shape.ranges[n][0], *_conditions(shape)]
 
 
 def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
@@ -304,12 +347,12 @@ def _is_one_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     return Inbox.who.in_(sa.select(_keys(shape, n).c.value))
 
 
-def _keys(shape: Shape, n: int) -> sa.TableValuedAlias:
+def _keys(shape: Shape, n: int, name: str = "principal") -> sa.TableValuedAlias:
     """The principals of a range as a table, so that a statement is the same for however many there are."""
     if shape.is_postgresql:
         names = sa.func.unnest(_who(n, ARRAY(sa.Text)))
-        return names.table_valued("value", name=f"principal{n}").render_derived()
-    return sa.func.json_each(_who(n, sa.Text)).table_valued("value", name=f"principal{n}")
+        return names.table_valued("value", name=f"{name}{n}").render_derived()
+    return sa.func.json_each(_who(n, sa.Text)).table_valued("value", name=f"{name}{n}")
 
 
 def _who(n: int, kind: Any) -> sa.BindParameter[Any]:
