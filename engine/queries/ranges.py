@@ -30,6 +30,9 @@ from engine.store.inbox_rows import key_token
 from engine.store.models import NEVER, Account, Case, Inbox, Task, Version
 from engine.wiring import Engine
 
+#: Rows that are looked at one by one for a text, sooner than an index is asked.
+SHORT = 2000
+
 #: What the line of a task shows.
 COLUMNS = (
     Task.id,
@@ -125,14 +128,17 @@ class Tasks:
     due_before: datetime | None = None
     #: Only those in which all these stand, in number, subject, or the name of step or procedure.
     words: tuple[str, ...] = ()
-    #: For each word the labels of steps that have it.
+    #: For each word the labels of steps that have it, to ask the index of texts; none to look at every row.
     labels: tuple[tuple[str, ...], ...] = ()
 
     def with_text(self, engine: Engine, text: str) -> Tasks:
         """Those in which every word of a text stands."""
         words = tuple(word.lower() for word in words_of(text))
-        if not words:
+        if not words or not self.ranges:
             return self
+        asked = self._parameters(found=False) | {"limit": SHORT + 1}
+        if self.session.execute(_size(self._shape), asked).scalar_one() <= SHORT:
+            return replace(self, words=words)
         known = _labels(engine, self.session)
         labels = tuple(tuple(label for label in known if word in label) for word in words)
         return replace(self, words=words, labels=labels)
@@ -145,8 +151,8 @@ class Tasks:
         # Some tasks stand in two of the ranges.
         limit = most if self._shape.is_once else most + most // 4
         while True:
-            asked = self._parameters(found=bool(self.words)) | {"limit": limit}
-            seen, tasks = self.session.execute(_count(self._shape), asked).one()
+            asked = self._parameters(found=bool(self.labels)) | {"limit": limit}
+            seen, tasks = self.session.execute(_count(self._shape, bool(self.labels)), asked).one()
             if seen < limit or tasks >= most:
                 return min(tasks, most)
             limit *= 2
@@ -156,7 +162,7 @@ class Tasks:
         if not total:
             return []
         # Of a text that very many have, the first are soon met on the way.
-        found = bool(self.words) and total <= MANY
+        found = bool(self.labels) and total <= MANY
         asked = self._parameters(found=found) | {
             "need": page * size,
             "size": size,
@@ -222,20 +228,28 @@ _VERSIONS = sa.select(Version.id)
 
 
 @lru_cache(maxsize=256)
-def _count(shape: Shape) -> sa.Select[int, int]:
-    if shape.words:
-        rows: Any = _with_words(shape, [Inbox.task_id])
-    else:
-        rows = sa.union_all(
-            *(
-                sa.select(Inbox.task_id).where(_is_of(shape, n), *_conditions(shape))
-                for n in range(len(shape.ranges))
-            )
-        )
-    some = rows.limit(sa.bindparam("limit", type_=sa.Integer)).subquery()
+def _size(shape: Shape) -> sa.Select[int]:
+    return sa.select(sa.func.count()).select_from(_some(_all(shape)))
+
+
+@lru_cache(maxsize=256)
+def _count(shape: Shape, found: bool) -> sa.Select[int, int]:
+    some = _some(_with_words(shape, [Inbox.task_id]) if found else _all(shape))
     # Telling tasks apart takes most of the time.
     once = some.c.task_id if shape.is_once else some.c.task_id.distinct()
     return sa.select(sa.func.count(), sa.func.count(once)).select_from(some)
+
+
+def _all(shape: Shape) -> sa.CompoundSelect[str]:
+    ranges = range(len(shape.ranges))
+    return sa.union_all(
+        *(sa.select(Inbox.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
+    )
+
+
+def _some(rows: Any) -> sa.Subquery:
+    some: sa.Subquery = rows.limit(sa.bindparam("limit", type_=sa.Integer)).subquery()
+    return some
 
 
 @lru_cache(maxsize=256)
