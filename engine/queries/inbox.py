@@ -14,6 +14,7 @@ from engine.domain.views import MANY, Counts, InboxLine, Page, Words
 from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, within
+from engine.queries.open_tasks import tasks_of
 from engine.store.models import Account, Case, Inbox, Job, Notice, Task
 from engine.wiring import Engine
 
@@ -56,7 +57,7 @@ def inbox(
             total = count_some(session, chosen)
             found = session.execute(chosen.limit(size).offset((page - 1) * size)).all()
         else:
-            tasks = replace(ranges.tasks_of(engine, session, actor, view), procedure=procedure)
+            tasks = replace(tasks_of(engine, session, actor, view), procedure=procedure)
             tasks = tasks.with_text(engine, text)
             total = tasks.count()
             sort = sort if sort in ranges.ORDERS else "due"
@@ -69,8 +70,8 @@ def inbox(
 def counts(engine: Engine, actor: Actor) -> Counts:
     """How much there is in each place of the navigation; incidents for administrators only."""
     with engine.database.look() as session:
-        mine = ranges.tasks_of(engine, session, actor, "mine")
-        claimable = ranges.tasks_of(engine, session, actor, "claimable")
+        mine = tasks_of(engine, session, actor, "mine")
+        claimable = tasks_of(engine, session, actor, "claimable")
         running = ("active", "suspended")
         started, unread, failed = session.execute(
             sa.select(

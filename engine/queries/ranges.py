@@ -1,6 +1,5 @@
-"""Rows of inboxes, from ranges of an index: the first of a sort order, how many there are, those with a text.
+"""The statements that read ranges of inboxes: how many rows, how many tasks, one page of them.
 
-A person's list is several ranges: their own tasks, and those of each of their roles at each of their sites.
 The first of each range are merged, so that a long list costs what a short one does, and a task that stands
 in two of them is one. Only the few rows that are shown are joined with what their lines say.
 
@@ -9,29 +8,18 @@ A statement depends on the shape of what is asked, not on who asks: it is built 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from engine import procedures
-from engine.domain.facts import Actor
-from engine.domain.views import MANY
-from engine.queries import seeing
-from engine.queries.lines import words_of
 from engine.store import finding
-from engine.store.inbox_rows import key_token
-from engine.store.models import NEVER, Account, Case, Inbox, Task, Version
-from engine.wiring import Engine
-
-#: Rows that are looked at one by one for a text, sooner than an index is asked.
-SHORT = 2000
+from engine.store.models import NEVER, Account, Case, Inbox, Task
 
 #: What the line of a task shows.
 COLUMNS = (
@@ -92,14 +80,6 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Range:
-    """The rows of one kind that some principals have."""
-
-    kind: str
-    who: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Shape:
     """What tells one statement from another."""
 
@@ -116,124 +96,15 @@ class Shape:
         return len(self.ranges) == 1 and not self.ranges[0][1]
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """What a person has before them, or a part of it."""
-
-    session: Session
-    ranges: tuple[Range, ...]
-    #: Only of this procedure.
-    procedure: str = ""
-    #: Only what was due before this moment.
-    due_before: datetime | None = None
-    #: Only those in which all these stand, in number, subject, or the name of step or procedure.
-    words: tuple[str, ...] = ()
-    #: For each word the labels of steps that have it, to ask the index of texts; none to look at every row.
-    labels: tuple[tuple[str, ...], ...] = ()
-
-    def with_text(self, engine: Engine, text: str) -> Tasks:
-        """Those in which every word of a text stands."""
-        words = tuple(word.lower() for word in words_of(text))
-        if not words or not self.ranges:
-            return self
-        asked = self._parameters(found=False) | {"limit": SHORT + 1}
-        if self.session.execute(_size(self._shape), asked).scalar_one() <= SHORT:
-            return replace(self, words=words)
-        known = _labels(engine, self.session)
-        labels = tuple(tuple(label for label in known if word in label) for word in words)
-        return replace(self, words=words, labels=labels)
-
-    def count(self) -> int:
-        """How many tasks there are, up to MANY and one more."""
-        if not self.ranges:
-            return 0
-        most = MANY + 1
-        # Some tasks stand in two of the ranges.
-        limit = most if self._shape.is_once else most + most // 4
-        while True:
-            asked = self._parameters(found=bool(self.labels)) | {"limit": limit}
-            seen, tasks = self.session.execute(_count(self._shape, bool(self.labels)), asked).one()
-            if seen < limit or tasks >= most:
-                return min(tasks, most)
-            limit *= 2
-
-    def rows(self, sort: str, *, page: int, size: int, total: int) -> Sequence[sa.Row[Any]]:
-        """The rows of :data:`COLUMNS` of one page, of ``total`` as counted."""
-        if not total:
-            return []
-        # Of a text that very many have, the first are soon met on the way.
-        found = bool(self.labels) and total <= MANY
-        asked = self._parameters(found=found) | {
-            "need": page * size,
-            "size": size,
-            "skip": (page - 1) * size,
-        }
-        return self.session.execute(_page(self._shape, sort, found), asked).all()
-
-    @property
-    def _shape(self) -> Shape:
-        return Shape(
-            finding.is_postgresql(self.session.get_bind().dialect),
-            tuple((one.kind, len(one.who) > 1) for one in self.ranges),
-            bool(self.procedure),
-            self.due_before is not None,
-            len(self.words),
-        )
-
-    def _parameters(self, *, found: bool) -> dict[str, Any]:
-        shape = self._shape
-        asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
-        asked |= {f"word{n}": word for n, word in enumerate(self.words)}
-        if not (found and not shape.is_postgresql):
-            asked |= {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
-        if found:
-            wanted = [
-                (finding.pieces_of(word), [finding.label_token(label) for label in labels])
-                for word, labels in zip(self.words, self.labels, strict=True)
-            ]
-            if shape.is_postgresql:
-                asked |= {f"pieces{n}": sorted(pieces) for n, (pieces, _) in enumerate(wanted)}
-                asked |= {f"labels{n}": labels for n, (_, labels) in enumerate(wanted)}
-            else:
-                # SQLite would rather walk through a range than ask its index for a text: it is asked both.
-                keys = [key_token(who, one.kind) for one in self.ranges for who in one.who]
-                asked["match"] = finding.match([((), keys), *wanted])
-        return asked
-
-
-def tasks_of(
-    engine: Engine, session: Session, actor: Actor, view: Literal["mine", "claimable", "all"]
-) -> Tasks:
-    """What a person has to do or to see to, what their roles may take, or both."""
-    keys = seeing.principals(engine, actor)
-    own = tuple(key for key in keys if key.startswith("u:"))
-    roles = tuple(key for key in keys if key.startswith("r:"))
-    ranges = {
-        "mine": (Range("work", own), Range("watch", keys)),
-        "claimable": (Range("work", roles),),
-        "all": (Range("work", keys), Range("watch", keys)),
-    }
-    return Tasks(session, tuple(one for one in ranges[view] if one.who))
-
-
-def _labels(engine: Engine, session: Session) -> set[str]:
-    versions = session.scalars(_VERSIONS).all()
-    return {label for id_ in versions for label in procedures.of_version(engine, session, id_).labels}
-
-
-_VERSIONS = sa.select(Version.id)
-
-
-# Statements ----------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=256)
-def _size(shape: Shape) -> sa.Select[int]:
+def size(shape: Shape) -> sa.Select[int]:
+    """How many rows: ``limit`` at most."""
     return sa.select(sa.func.count()).select_from(_some(_all(shape)))
 
 
 @lru_cache(maxsize=256)
-def _count(shape: Shape, found: bool) -> sa.Select[int, int]:
+def count(shape: Shape, found: bool) -> sa.Select[int, int]:
+    """How many rows and how many tasks among the first ``limit``; ``found`` asks an index of texts."""
     some = _some(_with_words(shape, [Inbox.task_id]) if found else _all(shape))
     # Telling tasks apart takes most of the time.
     once = some.c.task_id if shape.is_once else some.c.task_id.distinct()
@@ -253,7 +124,8 @@ def _some(rows: Any) -> sa.Subquery:
 
 
 @lru_cache(maxsize=256)
-def _page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
+def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
+    """The rows of :data:`COLUMNS` of ``size`` tasks after ``skip``, which together are ``need``."""
     order = ORDERS[sort]
     if found:
         rows: Any = _with_words(shape, _SORTED)
@@ -371,9 +243,3 @@ def _keys(shape: Shape, n: int, name: str = "principal") -> sa.TableValuedAlias:
 
 def _who(n: int, kind: Any) -> sa.BindParameter[Any]:
     return sa.bindparam(f"who{n}", type_=kind)
-
-
-def _names(shape: Shape, who: tuple[str, ...]) -> Any:
-    if len(who) == 1:
-        return who[0]
-    return list(who) if shape.is_postgresql else json.dumps(who)

@@ -15,7 +15,7 @@ from engine.bundles import DIAGRAM, Bundle
 from engine.domain.facts import EVERYWHERE, SYSTEM, Actor, UserId
 from engine.domain.views import MANY
 from engine.procedures import publish
-from engine.queries.ranges import SHORT
+from engine.queries.open_tasks import SHORT
 from engine.store.models import NEVER, Case, Inbox, Task
 from engine.wiring import Engine
 from tests.bench import inbox as bench
