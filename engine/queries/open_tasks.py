@@ -62,6 +62,9 @@ class Tasks:
             return replace(self, words=words)
         known = _labels(engine, self.session)
         labels = tuple(tuple(label for label in known if word in label) for word in words)
+        if any(labels) and self._shape.is_postgresql:
+            # It has no quick way to one or the other. What a step is called is common, and soon met.
+            return replace(self, words=words)
         return replace(self, words=words, labels=labels)
 
     def count(self) -> int:
@@ -105,21 +108,15 @@ class Tasks:
         shape = self._shape
         asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
         asked |= {f"word{n}": word for n, word in enumerate(self.words)}
-        if not (found and not shape.is_postgresql):
-            asked |= {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
-        if found:
-            wanted = [
-                (finding.pieces_of(word), [finding.label_token(label) for label in labels])
-                for word, labels in zip(self.words, self.labels, strict=True)
-            ]
-            if shape.is_postgresql:
-                asked |= {f"pieces{n}": sorted(pieces) for n, (pieces, _) in enumerate(wanted)}
-                asked |= {f"labels{n}": labels for n, (_, labels) in enumerate(wanted)}
-            else:
-                # SQLite would rather walk through a range than ask its index for a text: it is asked both.
-                keys = [key_token(who, one.kind) for one in self.ranges for who in one.who]
-                asked["match"] = finding.match([((), keys), *wanted])
-        return asked
+        if not found:
+            return asked | {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
+        # A database would rather walk through a range than ask its index for a text: it is asked for both.
+        keys = [key_token(who, one.kind) for one in self.ranges for who in one.who]
+        pieces = [finding.pieces_of(word) for word in self.words]
+        if shape.is_postgresql:
+            return asked | {"keys": keys, "pieces": sorted(frozenset().union(*pieces))}
+        labels = [[finding.label_token(label) for label in labels] for labels in self.labels]
+        return asked | {"match": finding.match([((), keys), *zip(pieces, labels, strict=True)])}
 
 
 def tasks_of(

@@ -194,14 +194,12 @@ def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
     if not shape.is_postgresql:
         index, together = finding.joined(Inbox)
         return rows.select_from(together).where(finding.matches(index, sa.bindparam("match", type_=sa.Text)))
-    has = (
-        sa.or_(
-            finding.has_all(Inbox, sa.bindparam(f"pieces{n}", type_=ARRAY(sa.Text))),
-            finding.has_one(Inbox, sa.bindparam(f"labels{n}", type_=ARRAY(sa.Text))),
-        )
-        for n in range(shape.words)
-    )
-    return rows.where(sa.or_(*(_is_of(shape, n) for n in range(len(shape.ranges)))), *has)
+    rows = rows.where((finding.has_all if shape.is_once else finding.has_one)(Inbox, _texts("keys")))
+    return rows.where(finding.has_all(Inbox, _texts("pieces")))
+
+
+def _texts(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=ARRAY(sa.Text))
 
 
 def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:

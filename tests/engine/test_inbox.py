@@ -302,7 +302,7 @@ def _require_few(connection: sa.Connection, statement: str, parameters: Any) -> 
     read = sum(
         node["Actual Rows"] * node["Actual Loops"] for node in nodes if "inbox" in node.get("Index Name", "")
     )
-    assert read <= 2 * (MANY + 1), nodes
+    assert read <= SHORT + 1, nodes
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
