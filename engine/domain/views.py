@@ -15,7 +15,7 @@ from engine.domain.facts import CaseId, CaseStatus, Data, JobStatus, TaskId, Tas
 T = TypeVar("T")
 
 #: Lists and the navigation count so far; what is more is told as more than this.
-MANY = 1000
+MANY = 500
 Light = Literal["none", "green", "amber", "red"]
 
 

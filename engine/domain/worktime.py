@@ -68,7 +68,11 @@ def working_time_between(start: datetime, end: datetime, calendar: WorkCalendar)
     """
     first, last = as_utc(start), as_utc(end)
     if last < first:
-        return -working_time_between(end, start, calendar)
+        return -_between(last, first, calendar)
+    return _between(first, last, calendar)
+
+
+def _between(first: datetime, last: datetime, calendar: WorkCalendar) -> timedelta:
     last = min(last, first + HORIZON)
     begin, until = calendar.wall(first).date() - _DAY, calendar.wall(last).date() - _DAY
     whole = calendar.open_time(begin, until)

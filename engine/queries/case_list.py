@@ -75,9 +75,7 @@ def with_text(session: Session, text: str, *chosen: sa.ColumnElement[bool]) -> s
     """
     pieces: frozenset[str] = frozenset().union(*(finding.pieces_of(word.lower()) for word in words_of(text)))
     said = matches(text, Case.number, Case.subject)
-    return (
-        sa.select(Case.id).where(finding.has(session, Case, pieces), said, *chosen).order_by(Case.id.desc())
-    )
+    return finding.newest(session, Case, pieces).where(said, *chosen)
 
 
 def case_by_number(engine: Engine, number: str, actor: Actor) -> CaseId:

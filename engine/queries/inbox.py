@@ -14,6 +14,7 @@ from engine.domain.views import MANY, Counts, InboxLine, Page, Words
 from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, within
+from engine.queries.open_tasks import tasks_of
 from engine.store.models import Account, Case, Inbox, Job, Notice, Task
 from engine.wiring import Engine
 
@@ -25,14 +26,11 @@ _DONE_ORDERS: dict[str, tuple[Any, ...]] = {
     "-number": (Case.number.desc(), Task.id),
 }
 
+#: Asked by task alone: in the ranges of a supervisor there may be very many.
 _WATCHED = (
-    sa.select(Inbox.task_id, Inbox.reason)
-    .where(
-        Inbox.task_id.in_(sa.bindparam("tasks", expanding=True)),
-        Inbox.kind == "watch",
-        Inbox.who.in_(sa.bindparam("who", expanding=True)),
-    )
-    .order_by(Inbox.who)
+    sa.select(Inbox.task_id, Inbox.who, Inbox.reason)
+    .where(Inbox.task_id.in_(sa.bindparam("tasks", expanding=True)), Inbox.kind == "watch")
+    .order_by(Inbox.task_id, Inbox.who)
 )
 
 
@@ -59,7 +57,7 @@ def inbox(
             total = count_some(session, chosen)
             found = session.execute(chosen.limit(size).offset((page - 1) * size)).all()
         else:
-            tasks = replace(ranges.tasks_of(engine, session, actor, view), procedure=procedure)
+            tasks = replace(tasks_of(engine, session, actor, view), procedure=procedure)
             tasks = tasks.with_text(engine, text)
             total = tasks.count()
             sort = sort if sort in ranges.ORDERS else "due"
@@ -72,8 +70,8 @@ def inbox(
 def counts(engine: Engine, actor: Actor) -> Counts:
     """How much there is in each place of the navigation; incidents for administrators only."""
     with engine.database.look() as session:
-        mine = ranges.tasks_of(engine, session, actor, "mine")
-        claimable = ranges.tasks_of(engine, session, actor, "claimable")
+        mine = tasks_of(engine, session, actor, "mine")
+        claimable = tasks_of(engine, session, actor, "claimable")
         running = ("active", "suspended")
         started, unread, failed = session.execute(
             sa.select(
@@ -106,10 +104,12 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
     """task id → why it was escalated to this person or a role of theirs."""
     if not task_ids:
         return {}
-    asked = {"tasks": task_ids, "who": seeing.principals(engine, actor)}
-    rows = session.execute(_WATCHED, asked)
+    keys = frozenset(seeing.principals(engine, actor))
+    rows = session.execute(_WATCHED, {"tasks": task_ids})
     return {
-        row.task_id: Words(row.reason.get("zh", ""), row.reason.get("en", "")) for row in rows if row.reason
+        row.task_id: Words(row.reason.get("zh", ""), row.reason.get("en", ""))
+        for row in rows
+        if row.who in keys and row.reason
     }
 
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from engine import procedures
 from engine.domain.facts import Actor
 from engine.domain.views import Found
-from engine.queries import ranges, seeing
+from engine.queries import seeing
 from engine.queries.case_list import with_text
 from engine.queries.lines import matches, role_words
+from engine.queries.open_tasks import tasks_of
 from engine.store.models import Account, AccountRole, Case, Version
 from engine.wiring import Engine
 
@@ -37,7 +38,7 @@ def search(engine: Engine, actor: Actor, text: str) -> list[Found]:
 
 
 def _tasks(engine: Engine, session: Session, actor: Actor, text: str) -> list[Found]:
-    tasks = ranges.tasks_of(engine, session, actor, "all").with_text(engine, text)
+    tasks = tasks_of(engine, session, actor, "all").with_text(engine, text)
     rows = tasks.rows("due", page=1, size=MOST, total=tasks.count())
     return [
         Found(

@@ -89,19 +89,22 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
     """The condition on ``case`` that keeps the cases which this person sees."""
     if actor.admin:
         return sa.true()
-    return sa.or_(
-        Case.started_by == actor.id,
-        Case.id.in_(
-            sa.union_all(
-                sa.select(Task.case_id).where(Task.assignee_id == actor.id),
-                sa.select(Task.case_id).where(Task.done_by == actor.id),
-                sa.select(Task.case_id)
-                .join(Inbox, Inbox.task_id == Task.id)
-                .where(Inbox.who.in_(principals(engine, actor))),
-            )
-        ),
-        *_by_lanes(engine, session, actor),
-    )
+    started = Case.started_by == actor.id
+    took_part = sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
+    has_before_them = Inbox.who.in_(principals(engine, actor))
+    lanes = _by_lanes(engine, session, actor)
+    if lanes:
+        # Somebody who sees very many: each is looked at until there are enough.
+        of_case = sa.select(Task.id).where(Task.case_id == Case.id)
+        opened = of_case.where(Task.status == "open").join(Inbox, Inbox.task_id == Task.id)
+        return sa.or_(
+            *lanes, started, of_case.where(took_part).exists(), opened.where(has_before_them).exists()
+        )
+    # Somebody who sees few: they are found by what the person did.
+    done = sa.select(Task.case_id).where(Task.done_by == actor.id)
+    theirs = sa.select(Task.case_id).where(Task.assignee_id == actor.id)
+    shown = sa.select(Task.case_id).join(Inbox, Inbox.task_id == Task.id).where(has_before_them)
+    return sa.or_(started, Case.id.in_(sa.union_all(theirs, done, shown)))
 
 
 def _by_lanes(engine: Engine, session: Session, actor: Actor) -> list[sa.ColumnElement[bool]]:

@@ -69,13 +69,14 @@ def pieces(text: str) -> frozenset[str]:
 
 
 def pieces_of(word: str) -> frozenset[str]:
-    """The tokens that every text has which contains a word: its longest pieces.
+    """Tokens that every text has which contains a word: the longest pieces that together are the word.
 
-    >>> sorted(pieces_of("电梯")), sorted(pieces_of("采购合同"))
-    (['电梯'], ['购合同', '采购合'])
+    >>> sorted(pieces_of("电梯")), sorted(pieces_of("采购合同")), sorted(pieces_of("ts-2026"))
+    (['电梯'], ['购合同', '采购合'], ['026', '202', 'ts-'])
     """
-    size = min(LONGEST, len(word))
-    return frozenset(word[start : start + size] for start in range(len(word) - size + 1))
+    last = max(0, len(word) - LONGEST)
+    # Not all: each costs a look through its rows, and whoever asks looks at the text as well.
+    return frozenset(word[start : start + LONGEST] for start in [*range(0, last, LONGEST), last])
 
 
 def label_token(label: str) -> str:
@@ -83,11 +84,14 @@ def label_token(label: str) -> str:
     return f"={crc32(label.encode()):08x}"
 
 
-def has(session: Session, model: Any, tokens: frozenset[str]) -> sa.ColumnElement[bool]:
-    """The condition that the rows of a model fulfil which have all of these tokens."""
+def newest(session: Session, model: Any, tokens: frozenset[str]) -> sa.Select[int]:
+    """The ids of a model's rows that have all of these tokens, the latest first."""
     if is_postgresql(session.get_bind().dialect):
-        return has_all(model, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
-    return matches(model, sa.literal(match([(tokens, ())])))
+        has = has_all(model, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
+        return sa.select(model.id).where(has).order_by(model.id.desc())
+    index, together = joined(model)
+    rows = sa.select(model.id).select_from(together)
+    return rows.where(matches(index, sa.literal(match([(tokens, ())])))).order_by(index.c.rowid.desc())
 
 
 def has_all(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -100,11 +104,20 @@ def has_one(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]
     return model.tokens.bool_op("&&")(tokens)  # type: ignore[no-any-return]
 
 
-def matches(model: Any, query: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """SQLite: the rows that a query matches, as :func:`match` writes it."""
-    index = sa.table(f"{PREFIX}{model.__tablename__}", sa.column("rowid"))
-    hits = sa.select(index.c.rowid).where(sa.literal_column(index.name).bool_op("MATCH")(query))
-    return model.id.in_(hits)  # type: ignore[no-any-return]
+def joined(model: Any) -> tuple[sa.TableClause, sa.Join]:
+    """SQLite: the index of a model, and both together.
+
+    Together, and not as a condition: so the index gives one row after the other, and nobody has to wait
+    until it has found the last of very many.
+    """
+    index = sa.table(f"{PREFIX}{model.__tablename__}", sa.column("rowid", sa.Integer))
+    return index, sa.join(index, model, model.id == index.c.rowid)
+
+
+def matches(index: sa.TableClause, query: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """SQLite: what an index finds with a query, as :func:`match` writes it."""
+    found: sa.ColumnElement[bool] = sa.literal_column(index.name).bool_op("MATCH")(query)
+    return found
 
 
 def match(wanted: Iterable[tuple[Collection[str], Collection[str]]]) -> str:

@@ -147,12 +147,14 @@ class Task(Model):
 
     __tablename__ = "task"
     __table_args__ = (
-        Index("ix_task_case_status", "case_id", "status"),
-        Index("ix_task_done", "done_by", "done_at"),
+        Index("ix_task_case", "case_id", "status", "assignee_id", "done_by"),
+        # Whose cases somebody took part in is read from these alone.
+        Index("ix_task_done", "done_by", "done_at", "case_id"),
+        Index("ix_task_assignee", "assignee_id", "case_id"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     process: Mapped[str] = mapped_column(sa.String(100))
     node: Mapped[str]
     name: Mapped[str]
@@ -164,7 +166,7 @@ class Task(Model):
     visit: Mapped[int] = mapped_column(default=1)
     #: What it sees besides the case's data: the item of its instance.
     local: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sa.text("'{}'"))
-    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     #: Why it is in this inbox, for people: lane, expression, fallback.
     assigned_because: Mapped[str] = mapped_column(default="")
     #: True when the assignee took it and may put it back.
@@ -194,7 +196,10 @@ class Inbox(Model):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("task_id", "who", "kind"),
-        Index("ix_inbox_due", "who", "kind", "due_at", "created_at", "task_id", "procedure"),
+        # With the text: of one that very many have, the first are met by walking through this alone.
+        Index(
+            "ix_inbox_due", "who", "kind", "due_at", "created_at", "task_id", "procedure", "number", "search"
+        ),
         Index("ix_inbox_created", "who", "kind", "created_at", "task_id", "procedure"),
         Index("ix_inbox_number", "who", "kind", "number", "task_id", "procedure"),
     )

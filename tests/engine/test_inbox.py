@@ -15,6 +15,7 @@ from engine.bundles import DIAGRAM, Bundle
 from engine.domain.facts import EVERYWHERE, SYSTEM, Actor, UserId
 from engine.domain.views import MANY
 from engine.procedures import publish
+from engine.queries.open_tasks import SHORT
 from engine.store.models import NEVER, Case, Inbox, Task
 from engine.wiring import Engine
 from tests.bench import inbox as bench
@@ -157,9 +158,9 @@ def test_what_has_no_due_moment_comes_last_whichever_way(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Engine]:
-    """An engine with four thousand open tasks."""
+    """An engine with so many open tasks that one role has more than are looked at one by one for a text."""
     with bench.opened(os.environ.get(server.VARIABLE)) as engine:
-        bench.fill(engine, cases=4000, open_tasks=4000)
+        bench.fill(engine, cases=6000, open_tasks=6000)
         yield engine
 
 
@@ -260,7 +261,9 @@ def test_the_counts_are_those_of_the_lists(crowd: Engine) -> None:
         late = [row for row in mine if row.due_at and row.due_at < bench.NOW]
         expected = [min(len(rows), MANY + 1) for rows in (mine, claimable, late)]
         assert [told.mine, told.claimable, told.late] == expected
-    assert counts(crowd, READERS["the busy role"][0]).claimable == MANY + 1
+    busy = READERS["the busy role"]
+    assert counts(crowd, busy[0]).claimable == MANY + 1
+    assert len(_rows(crowd, *busy)) > SHORT
 
 
 def test_a_page_reads_the_first_of_an_index_and_no_table_through(crowd: Engine) -> None:
@@ -286,7 +289,7 @@ def _require_few(connection: sa.Connection, statement: str, parameters: Any) -> 
     if connection.dialect.name == "sqlite":
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         assert not [line for line in plan if line.startswith(("SCAN inbox", "SCAN task", "SCAN case"))], plan
-        if "find_inbox" not in statement and "count(" not in statement and "reason" not in statement:
+        if " LIMIT " in statement and "find_inbox" not in statement and "count(" not in statement:
             assert any("INDEX ix_inbox_due (who=? AND kind=?)" in line for line in plan), plan
             # Only the few that came out of each range are sorted, and put into the order of their lines.
             assert len([line for line in plan if "ORDER BY" in line]) == 2, plan
@@ -299,7 +302,7 @@ def _require_few(connection: sa.Connection, statement: str, parameters: Any) -> 
     read = sum(
         node["Actual Rows"] * node["Actual Loops"] for node in nodes if "inbox" in node.get("Index Name", "")
     )
-    assert read <= 2 * (MANY + 1), nodes
+    assert read <= SHORT + 1, nodes
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -86,8 +86,8 @@ def test_open_tasks_keep_their_places_and_are_found(old: Database) -> None:
             assert row.tokens == pieces | own
         for model, count in ((Case, 1), (Inbox, 3)):
             for text, hits in (("采购", count), ("00007", count), ("旧主", 0)):
-                has = finding.has(session, model, finding.pieces_of(text))
-                assert len(session.scalars(sa.select(model.id).where(has)).all()) == hits
+                found_ids = session.scalars(finding.newest(session, model, finding.pieces_of(text)))
+                assert len(found_ids.all()) == hits
 
 
 def test_what_a_copied_table_lost_of_its_index_comes_back(old: Database, tmp_path: Path) -> None:

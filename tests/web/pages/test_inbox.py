@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from flask import render_template_string
 
 from engine import actor_of, case_view
+from engine.domain.views import MANY, Page
 
 
 def row_of(page: str, task_id: str) -> str:
@@ -89,3 +91,17 @@ def _complaint() -> dict[str, str]:
         "complaint_time": "2026-11-02T09:30",
         "valid": "valid",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "pages", "count"),
+    [("zh", "第 3 页，共 500 条以上", "500+"), ("en", "Page 3; more than 500 entries", "500+")],
+)
+def test_what_nobody_counted_to_the_end_says_so(app, language: str, pages: str, count: str) -> None:
+    text = '{% from "_macros.html" import pager %}{{ pager(page) }}<b>{{ many|counted }}</b>'
+    page = Page([None] * 50, MANY, 3, 50, more=True)
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        shown = render_template_string(text, page=page, many=MANY + 1)
+    assert pages in shown
+    assert 'rel="next"' in shown
+    assert f"<b>{count}</b>" in shown

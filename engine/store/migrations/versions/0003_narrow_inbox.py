@@ -25,8 +25,13 @@ def upgrade() -> None:
     op.drop_index('ix_case_started_by', table_name='case')
     op.create_index('ix_case_started', 'case', ['started_at', 'id'], unique=False)
     op.create_index('ix_case_starter', 'case', ['started_by', 'status', 'started_at'], unique=False)
+    op.drop_index('ix_task_case_id', table_name='task')
+    op.drop_index('ix_task_case_status', table_name='task')
+    op.create_index('ix_task_case', 'task', ['case_id', 'status', 'assignee_id', 'done_by'], unique=False)
     op.drop_index('ix_task_done_by', table_name='task')
-    op.create_index('ix_task_done', 'task', ['done_by', 'done_at'], unique=False)
+    op.create_index('ix_task_done', 'task', ['done_by', 'done_at', 'case_id'], unique=False)
+    op.drop_index('ix_task_assignee_id', table_name='task')
+    op.create_index('ix_task_assignee', 'task', ['assignee_id', 'case_id'], unique=False)
 
     op.create_table('inbox_0003',
     sa.Column('who', sa.String(length=210)),
@@ -59,7 +64,10 @@ def upgrade() -> None:
     _fill_inbox(connection, tokens)
     op.drop_table('inbox_0003')
     op.create_index(
-        'ix_inbox_due', 'inbox', ['who', 'kind', 'due_at', 'created_at', 'task_id', 'procedure'], unique=False
+        'ix_inbox_due',
+        'inbox',
+        ['who', 'kind', 'due_at', 'created_at', 'task_id', 'procedure', 'number', 'search'],
+        unique=False,
     )
     op.create_index('ix_inbox_created', 'inbox', ['who', 'kind', 'created_at', 'task_id', 'procedure'], unique=False)
     op.create_index('ix_inbox_number', 'inbox', ['who', 'kind', 'number', 'task_id', 'procedure'], unique=False)

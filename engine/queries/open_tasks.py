@@ -1,0 +1,148 @@
+"""The open tasks that a person has before them: their own, and those of each of their roles at each site.
+
+A person's list is several ranges of an index, each of one kind and of some principals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import procedures
+from engine.domain.facts import Actor
+from engine.domain.views import MANY
+from engine.queries import ranges, seeing
+from engine.queries.lines import words_of
+from engine.queries.ranges import Shape
+from engine.store import finding
+from engine.store.inbox_rows import key_token
+from engine.store.models import Version
+from engine.wiring import Engine
+
+#: Rows that are looked at one by one for a text, sooner than an index is asked.
+SHORT = 2000
+
+
+@dataclass(frozen=True)
+class Range:
+    """The rows of one kind that some principals have."""
+
+    kind: str
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What a person has before them, or a part of it."""
+
+    session: Session
+    ranges: tuple[Range, ...]
+    #: Only of this procedure.
+    procedure: str = ""
+    #: Only what was due before this moment.
+    due_before: datetime | None = None
+    #: Only those in which all these stand, in number, subject, or the name of step or procedure.
+    words: tuple[str, ...] = ()
+    #: For each word the labels of steps that have it, to ask the index of texts; none to look at every row.
+    labels: tuple[tuple[str, ...], ...] = ()
+
+    def with_text(self, engine: Engine, text: str) -> Tasks:
+        """Those in which every word of a text stands."""
+        words = tuple(word.lower() for word in words_of(text))
+        if not words or not self.ranges:
+            return self
+        asked = self._parameters(found=False) | {"limit": SHORT + 1}
+        if self.session.execute(ranges.size(self._shape), asked).scalar_one() <= SHORT:
+            return replace(self, words=words)
+        known = _labels(engine, self.session)
+        labels = tuple(tuple(label for label in known if word in label) for word in words)
+        if any(labels) and self._shape.is_postgresql:
+            # It has no quick way to one or the other. What a step is called is common, and soon met.
+            return replace(self, words=words)
+        return replace(self, words=words, labels=labels)
+
+    def count(self) -> int:
+        """How many tasks there are, up to MANY and one more."""
+        if not self.ranges:
+            return 0
+        most = MANY + 1
+        # Some tasks stand in two of the ranges.
+        limit = most if self._shape.is_once else most + most // 4
+        while True:
+            asked = self._parameters(found=bool(self.labels)) | {"limit": limit}
+            seen, tasks = self.session.execute(ranges.count(self._shape, bool(self.labels)), asked).one()
+            if seen < limit or tasks >= most:
+                return min(tasks, most)
+            limit *= 2
+
+    def rows(self, sort: str, *, page: int, size: int, total: int) -> Sequence[sa.Row[Any]]:
+        """The rows of :data:`COLUMNS` of one page, of ``total`` as counted."""
+        if not total:
+            return []
+        # Of a text that very many have, the first are soon met on the way.
+        found = bool(self.labels) and total <= MANY
+        asked = self._parameters(found=found) | {
+            "need": page * size,
+            "size": size,
+            "skip": (page - 1) * size,
+        }
+        return self.session.execute(ranges.page(self._shape, sort, found), asked).all()
+
+    @property
+    def _shape(self) -> Shape:
+        return Shape(
+            finding.is_postgresql(self.session.get_bind().dialect),
+            tuple((one.kind, len(one.who) > 1) for one in self.ranges),
+            bool(self.procedure),
+            self.due_before is not None,
+            len(self.words),
+        )
+
+    def _parameters(self, *, found: bool) -> dict[str, Any]:
+        shape = self._shape
+        asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
+        asked |= {f"word{n}": word for n, word in enumerate(self.words)}
+        if not found:
+            return asked | {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
+        # A database would rather walk through a range than ask its index for a text: it is asked for both.
+        keys = [key_token(who, one.kind) for one in self.ranges for who in one.who]
+        pieces = [finding.pieces_of(word) for word in self.words]
+        if shape.is_postgresql:
+            return asked | {"keys": keys, "pieces": sorted(frozenset().union(*pieces))}
+        labels = [[finding.label_token(label) for label in labels] for labels in self.labels]
+        return asked | {"match": finding.match([((), keys), *zip(pieces, labels, strict=True)])}
+
+
+def tasks_of(
+    engine: Engine, session: Session, actor: Actor, view: Literal["mine", "claimable", "all"]
+) -> Tasks:
+    """What a person has to do or to see to, what their roles may take, or both."""
+    keys = seeing.principals(engine, actor)
+    own = tuple(key for key in keys if key.startswith("u:"))
+    roles = tuple(key for key in keys if key.startswith("r:"))
+    parts = {
+        "mine": (Range("work", own), Range("watch", keys)),
+        "claimable": (Range("work", roles),),
+        "all": (Range("work", keys), Range("watch", keys)),
+    }
+    return Tasks(session, tuple(one for one in parts[view] if one.who))
+
+
+def _labels(engine: Engine, session: Session) -> set[str]:
+    versions = session.scalars(_VERSIONS).all()
+    return {label for id_ in versions for label in procedures.of_version(engine, session, id_).labels}
+
+
+_VERSIONS = sa.select(Version.id)
+
+
+def _names(shape: Shape, who: tuple[str, ...]) -> Any:
+    if len(who) == 1:
+        return who[0]
+    return list(who) if shape.is_postgresql else json.dumps(who)
