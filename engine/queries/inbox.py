@@ -55,7 +55,7 @@ def inbox(
         if view == "done":
             chosen = _done(actor, text, procedure, sort)
             total = count_some(session, chosen)
-            found = session.execute(chosen.limit(size).offset((page - 1) * size)).all()
+            found = ranges.plain(session.execute(chosen.limit(size).offset((page - 1) * size)))
         else:
             tasks = replace(tasks_of(engine, session, actor, view), procedure=procedure)
             tasks = tasks.with_text(engine, text)

@@ -6,7 +6,6 @@ A person's list is several ranges of an index, each of one kind and of some prin
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -81,7 +80,7 @@ class Tasks:
                 return min(tasks, most)
             limit *= 2
 
-    def rows(self, sort: str, *, page: int, size: int, total: int) -> Sequence[sa.Row[Any]]:
+    def rows(self, sort: str, *, page: int, size: int, total: int) -> list[Any]:
         """The rows of :data:`COLUMNS` of one page, of ``total`` as counted."""
         if not total:
             return []
@@ -92,7 +91,7 @@ class Tasks:
             "size": size,
             "skip": (page - 1) * size,
         }
-        return self.session.execute(ranges.page(self._shape, sort, found), asked).all()
+        return ranges.plain(self.session.execute(ranges.page(self._shape, sort, found), asked))
 
     @property
     def _shape(self) -> Shape:
