@@ -257,6 +257,20 @@ def test_time_between_adds_up_by_any_way(
 
 
 @every_calendar
+@given(start=moments, days=st.integers(0, 900), more=amounts)
+def test_time_between_is_all_that_the_days_have_of_it(
+    calendar: WorkCalendar, start: datetime, days: int, more: timedelta
+) -> None:
+    end = start + timedelta(days=days) + more
+    first = calendar.wall(start).date() - timedelta(days=1)
+    periods = (
+        period for day in range(days + 16) for period in calendar.periods_on(first + timedelta(days=day))
+    )
+    cut = (max(timedelta(), min(closes, end) - max(opens, start)) for opens, closes in periods)
+    assert working_time_between(start, end, calendar) == sum(cut, timedelta())
+
+
+@every_calendar
 @given(day=st.dates(date(2025, 1, 1), date(2028, 1, 1)))
 def test_periods_follow_one_another_within_and_across_days(calendar: WorkCalendar, day: date) -> None:
     ends = [
