@@ -236,7 +236,7 @@ def test_two_verbs_that_lock_each_other_out_are_both_done_in_the_end(world: Worl
 
     def mark(session: Session, case: int, sign: str) -> None:
         found = locking.lock_case(session, CaseId(case))
-        rows.update(session, found, subject=found.subject + sign)
+        rows.update(session, found, outcome=found.outcome + sign)
 
     threads = [threading.Thread(target=touch, args=pair) for pair in ((first, second), (second, first))]
     for thread in threads:
@@ -245,4 +245,4 @@ def test_two_verbs_that_lock_each_other_out_are_both_done_in_the_end(world: Worl
         thread.join()
     assert len(tries) == 3
     # Each has both marks, once.
-    assert sorted(world.case(first).subject[-2:]) == sorted(world.case(second).subject[-2:]) == ["!", "?"]
+    assert sorted(world.case(first).outcome) == sorted(world.case(second).outcome) == ["!", "?"]
