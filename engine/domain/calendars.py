@@ -67,6 +67,10 @@ class WorkCalendar:
     _years: dict[int, tuple[timedelta, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False, hash=False
     )
+    #: moment → what `open_until` says of it.
+    _moments: dict[datetime, tuple[int, timedelta]] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
     def is_working_day(self, day: date) -> bool:
         """Say whether the calendar opens on a day (a night shift counts for the day it starts on)."""
@@ -104,14 +108,29 @@ class WorkCalendar:
             known = self._days[day] = self._reckon(day)
         return known
 
-    def open_time(self, first: date, end: date) -> timedelta:
-        """Give the time that it is open on whole days, from ``first`` to the day before ``end``."""
-        if first >= end:
-            return timedelta()
-        passed = self._year(end.year)[_day_of_year(end)] - self._year(first.year)[_day_of_year(first)]
-        for year in range(first.year, end.year):
-            passed += self._year(year)[-1]
-        return passed
+    def open_until(self, moment: datetime) -> tuple[int, timedelta]:
+        """Give a year, and how long it was open from its beginning to a moment (UTC)."""
+        known = self._moments.get(moment)
+        if known is None:
+            if len(self._moments) >= _REMEMBERED:
+                self._moments.clear()
+            known = self._moments[moment] = self._count_until(moment)
+        return known
+
+    def open_in_years(self, first: int, end: int) -> timedelta:
+        """Give the time that it is open from the first year to the one before ``end``."""
+        return sum((self._year(year)[-1] for year in range(first, end)), timedelta())
+
+    def _count_until(self, moment: datetime) -> tuple[int, timedelta]:
+        today = self.wall(moment).date()
+        # Of the days before yesterday all is over; yesterday's night may not be.
+        yesterday = today - _DAY
+        passed = self._year(yesterday.year)[yesterday.timetuple().tm_yday - 1]
+        for day in (yesterday, today):
+            for opens, closes in self.periods_on(day):
+                if opens < moment:
+                    passed += min(closes, moment) - opens
+        return yesterday.year, passed
 
     def _year(self, year: int) -> tuple[timedelta, ...]:
         known = self._years.get(year)
@@ -155,10 +174,6 @@ class WorkCalendar:
     def wall(self, moment: datetime) -> datetime:
         """Give what the zone's clocks show at a moment, as a naive datetime."""
         return as_utc(moment).astimezone(self.zone).replace(tzinfo=None)
-
-
-def _day_of_year(day: date) -> int:
-    return day.toordinal() - date(day.year, 1, 1).toordinal()
 
 
 def always(zone: str = "Asia/Shanghai") -> WorkCalendar:

@@ -73,20 +73,9 @@ def working_time_between(start: datetime, end: datetime, calendar: WorkCalendar)
 
 
 def _between(first: datetime, last: datetime, calendar: WorkCalendar) -> timedelta:
-    last = min(last, first + HORIZON)
-    begin, until = calendar.wall(first).date() - _DAY, calendar.wall(last).date() - _DAY
-    whole = calendar.open_time(begin, until)
-    return whole + _open_since(until, last, calendar) - _open_since(begin, first, calendar)
-
-
-def _open_since(yesterday: date, moment: datetime, calendar: WorkCalendar) -> timedelta:
-    """Give the open time before a moment in its day and in the day before, whose night it may be."""
-    passed = timedelta()
-    for day in (yesterday, yesterday + _DAY):
-        for opens, closes in calendar.periods_on(day):
-            if opens < moment:
-                passed += min(closes, moment) - opens
-    return passed
+    begun, before = calendar.open_until(first)
+    ended, until = calendar.open_until(min(last, first + HORIZON))
+    return calendar.open_in_years(begun, ended) + until - before
 
 
 def add_working_days(start: datetime, days: int, calendar: WorkCalendar) -> datetime:

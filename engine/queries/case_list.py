@@ -75,7 +75,7 @@ def with_text(session: Session, text: str, *chosen: sa.ColumnElement[bool]) -> s
     """
     pieces: frozenset[str] = frozenset().union(*(finding.pieces_of(word.lower()) for word in words_of(text)))
     said = matches(text, Case.number, Case.subject)
-    return finding.newest(session, Case, pieces).where(said, *chosen)
+    return finding.newest(session, Case.__table__, pieces).where(said, *chosen)
 
 
 def case_by_number(engine: Engine, number: str, actor: Actor) -> CaseId:

@@ -17,39 +17,41 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 
 from engine.store import finding
 from engine.store.models import NEVER, Account, Case, Inbox, Task
 
+#: The tables and not the models: where no objects are made, a statement need not look for them.
+_INBOX, _TASK, _CASE, _ACCOUNT = (model.__table__ for model in (Inbox, Task, Case, Account))
+
 #: What the line of a task shows.
 COLUMNS = (
-    Task.id,
-    Task.case_id,
-    Task.process,
-    Task.node,
-    Task.name,
-    Task.role,
-    Task.status,
-    Task.visit,
-    Task.assignee_id,
-    Task.created_at,
-    Task.due_at,
-    Task.deadline,
-    Task.done_at,
-    Task.draft_at,
-    Task.properties["due"].as_string().label("own_due"),
-    Case.number,
-    Case.procedure,
-    Case.subject,
-    Case.site,
-    Case.version_id,
-    Account.name.label("assignee"),
+    _TASK.c.id,
+    _TASK.c.case_id,
+    _TASK.c.process,
+    _TASK.c.node,
+    _TASK.c.name,
+    _TASK.c.role,
+    _TASK.c.status,
+    _TASK.c.visit,
+    _TASK.c.assignee_id,
+    _TASK.c.created_at,
+    _TASK.c.due_at,
+    _TASK.c.deadline,
+    _TASK.c.done_at,
+    _TASK.c.draft_at,
+    _TASK.c.properties["due"].as_string().label("own_due"),
+    _CASE.c.number,
+    _CASE.c.procedure,
+    _CASE.c.subject,
+    _CASE.c.site,
+    _CASE.c.version_id,
+    _ACCOUNT.c.name.label("assignee"),
 )
 _Plain: Any = namedtuple("_Plain", [column.key for column in COLUMNS])  # type: ignore[misc]
 
 #: What sorting needs; the same in all rows of a task.
-_SORTED = (Inbox.task_id, Inbox.due_at, Inbox.created_at, Inbox.number)
+_SORTED = (_INBOX.c.task_id, _INBOX.c.due_at, _INBOX.c.created_at, _INBOX.c.number)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def size(shape: Shape) -> sa.Select[int]:
 @lru_cache(maxsize=256)
 def count(shape: Shape, found: bool) -> sa.Select[int, int]:
     """How many rows and how many tasks among the first ``limit``; ``found`` asks an index of texts."""
-    some = _some(_with_words(shape, [Inbox.task_id]) if found else _all(shape))
+    some = _some(_with_words(shape, [_INBOX.c.task_id]) if found else _all(shape))
     # Telling tasks apart takes most of the time.
     once = some.c.task_id if shape.is_once else some.c.task_id.distinct()
     return sa.select(sa.func.count(), sa.func.count(once)).select_from(some)
@@ -122,7 +124,7 @@ def count(shape: Shape, found: bool) -> sa.Select[int, int]:
 def _all(shape: Shape) -> sa.CompoundSelect[str]:
     ranges = range(len(shape.ranges))
     return sa.union_all(
-        *(sa.select(Inbox.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
+        *(sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
     )
 
 
@@ -151,9 +153,9 @@ def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     return (
         sa.select(*COLUMNS)
         .select_from(shown)
-        .join(Task, Task.id == shown.c.task_id)
-        .join(Case, Case.id == Task.case_id)
-        .outerjoin(Account, Account.id == Task.assignee_id)
+        .join(_TASK, _TASK.c.id == shown.c.task_id)
+        .join(_CASE, _CASE.c.id == _TASK.c.case_id)
+        .outerjoin(_ACCOUNT, _ACCOUNT.c.id == _TASK.c.assignee_id)
         .order_by(*order.of(shown.c))
     )
 
@@ -164,17 +166,17 @@ def _first(shape: Shape, n: int, order: Order) -> sa.Select[*tuple[Any, ...]]:
     if not shape.ranges[n][1]:
         rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
         # A part of a union may have an order of its own only as a table.
-        return sa.select(rows.order_by(*order.of(Inbox)).limit(need).subquery())
+        return sa.select(rows.order_by(*order.of(_INBOX.c)).limit(need).subquery())
     keys = _keys(shape, n)
     if shape.is_postgresql:
-        rows = sa.select(*_SORTED).where(*_of_one(shape, n, keys)).order_by(*order.of(Inbox)).limit(need)
+        rows = sa.select(*_SORTED).where(*_of_one(shape, n, keys)).order_by(*order.of(_INBOX.c)).limit(need)
         first = rows.correlate(keys).lateral()
         return sa.select(first).select_from(keys.join(first, sa.true()))
-    ids = sa.select(Inbox.id).where(*_of_one(shape, n, keys), *_up_to(shape, n, order))
-    ids = ids.order_by(*order.of(Inbox)).limit(need).correlate(keys)
-    shown = aliased(Inbox)
-    columns = (shown.task_id, shown.due_at, shown.created_at, shown.number)
-    return sa.select(*columns).select_from(keys.join(shown, shown.id.in_(ids)))
+    ids = sa.select(_INBOX.c.id).where(*_of_one(shape, n, keys), *_up_to(shape, n, order))
+    ids = ids.order_by(*order.of(_INBOX.c)).limit(need).correlate(keys)
+    shown = _INBOX.alias()
+    columns = [shown.c[column.key] for column in _SORTED]
+    return sa.select(*columns).select_from(keys.join(shown, shown.c.id.in_(ids)))
 
 
 def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
@@ -182,8 +184,8 @@ def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
     if order.last is None:
         return []
     keys = _keys(shape, n, "enough")
-    column = getattr(Inbox, order.by[0])
-    enough = sa.select(column).where(*_of_one(shape, n, keys)).order_by(*order.of(Inbox))
+    column = _INBOX.c[order.by[0]]
+    enough = sa.select(column).where(*_of_one(shape, n, keys)).order_by(*order.of(_INBOX.c))
     enough = enough.limit(1).offset(sa.bindparam("need", type_=sa.Integer) - 1).correlate(keys)
     best = (sa.func.max if order.is_turned else sa.func.min)(enough.scalar_subquery())
     end = sa.func.coalesce(
@@ -193,17 +195,17 @@ def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_one(shape: Shape, n: int, keys: sa.TableValuedAlias) -> list[sa.ColumnElement[bool]]:
-    return [Inbox.who == keys.c.value, Inbox.kind == shape.ranges[n][0], *_conditions(shape)]
+    return [_INBOX.c.who == keys.c.value, _INBOX.c.kind == shape.ranges[n][0], *_conditions(shape)]
 
 
 def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
     """The rows that an index of texts finds, in no order."""
     rows = sa.select(*columns).where(*_conditions(shape))
     if not shape.is_postgresql:
-        index, together = finding.joined(Inbox)
+        index, together = finding.joined(_INBOX)
         return rows.select_from(together).where(finding.matches(index, sa.bindparam("match", type_=sa.Text)))
-    rows = rows.where((finding.has_all if shape.is_once else finding.has_one)(Inbox, _texts("keys")))
-    return rows.where(finding.has_all(Inbox, _texts("pieces")))
+    rows = rows.where((finding.has_all if shape.is_once else finding.has_one)(_INBOX, _texts("keys")))
+    return rows.where(finding.has_all(_INBOX, _texts("pieces")))
 
 
 def _texts(name: str) -> sa.BindParameter[Any]:
@@ -215,28 +217,28 @@ def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
     words = (sa.bindparam(f"word{n}", type_=sa.Text) for n in range(shape.words))
     found: list[sa.ColumnElement[bool]] = [_contains(shape, word) for word in words]
     if shape.procedure:
-        found.append(Inbox.procedure == sa.bindparam("procedure"))
+        found.append(_INBOX.c.procedure == sa.bindparam("procedure"))
     if shape.due:
-        found.append(Inbox.due_at < sa.bindparam("due"))
+        found.append(_INBOX.c.due_at < sa.bindparam("due"))
     return found
 
 
 def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[bool]:
     # Not LIKE, which has wildcards and takes twice the time.
-    return (sa.func.strpos if shape.is_postgresql else sa.func.instr)(Inbox.search, word) > 0
+    return (sa.func.strpos if shape.is_postgresql else sa.func.instr)(_INBOX.c.search, word) > 0
 
 
 def _is_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     """The condition of a range."""
     kind, several = shape.ranges[n]
-    is_theirs = _is_one_of(shape, n) if several else Inbox.who == _who(n, sa.Text)
-    return sa.and_(is_theirs, Inbox.kind == kind)
+    is_theirs = _is_one_of(shape, n) if several else _INBOX.c.who == _who(n, sa.Text)
+    return sa.and_(is_theirs, _INBOX.c.kind == kind)
 
 
 def _is_one_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     if shape.is_postgresql:
-        return Inbox.who == sa.any_(_who(n, ARRAY(sa.Text)))
-    return Inbox.who.in_(sa.select(_keys(shape, n).c.value))
+        return _INBOX.c.who == sa.any_(_who(n, ARRAY(sa.Text)))
+    return _INBOX.c.who.in_(sa.select(_keys(shape, n).c.value))
 
 
 def _keys(shape: Shape, n: int, name: str = "principal") -> sa.TableValuedAlias:

@@ -84,34 +84,34 @@ def label_token(label: str) -> str:
     return f"={crc32(label.encode()):08x}"
 
 
-def newest(session: Session, model: Any, tokens: frozenset[str]) -> sa.Select[int]:
-    """The ids of a model's rows that have all of these tokens, the latest first."""
+def newest(session: Session, table: Any, tokens: frozenset[str]) -> sa.Select[int]:
+    """The ids of a table's rows that have all of these tokens, the latest first."""
     if is_postgresql(session.get_bind().dialect):
-        has = has_all(model, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
-        return sa.select(model.id).where(has).order_by(model.id.desc())
-    index, together = joined(model)
-    rows = sa.select(model.id).select_from(together)
+        has = has_all(table, sa.literal(sorted(tokens), postgresql.ARRAY(sa.Text)))
+        return sa.select(table.c.id).where(has).order_by(table.c.id.desc())
+    index, together = joined(table)
+    rows = sa.select(table.c.id).select_from(together)
     return rows.where(matches(index, sa.literal(match([(tokens, ())])))).order_by(index.c.rowid.desc())
 
 
-def has_all(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def has_all(table: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """PostgreSQL: the rows that have every token of an array."""
-    return model.tokens.bool_op("@>")(tokens)  # type: ignore[no-any-return]
+    return table.c.tokens.bool_op("@>")(tokens)  # type: ignore[no-any-return]
 
 
-def has_one(model: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def has_one(table: Any, tokens: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """PostgreSQL: the rows that have a token of an array."""
-    return model.tokens.bool_op("&&")(tokens)  # type: ignore[no-any-return]
+    return table.c.tokens.bool_op("&&")(tokens)  # type: ignore[no-any-return]
 
 
-def joined(model: Any) -> tuple[sa.TableClause, sa.Join]:
-    """SQLite: the index of a model, and both together.
+def joined(table: Any) -> tuple[sa.TableClause, sa.Join]:
+    """SQLite: the index of a table, and both together.
 
     Together, and not as a condition: so the index gives one row after the other, and nobody has to wait
     until it has found the last of very many.
     """
-    index = sa.table(f"{PREFIX}{model.__tablename__}", sa.column("rowid", sa.Integer))
-    return index, sa.join(index, model, model.id == index.c.rowid)
+    index = sa.table(f"{PREFIX}{table.name}", sa.column("rowid", sa.Integer))
+    return index, sa.join(index, table, table.c.id == index.c.rowid)
 
 
 def matches(index: sa.TableClause, query: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

@@ -86,7 +86,7 @@ def test_open_tasks_keep_their_places_and_are_found(old: Database) -> None:
             assert row.tokens == pieces | own
         for model, count in ((Case, 1), (Inbox, 3)):
             for text, hits in (("采购", count), ("00007", count), ("旧主", 0)):
-                found_ids = session.scalars(finding.newest(session, model, finding.pieces_of(text)))
+                found_ids = session.scalars(finding.newest(session, model.__table__, finding.pieces_of(text)))
                 assert len(found_ids.all()) == hits
 
 
