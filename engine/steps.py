@@ -107,7 +107,9 @@ def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
         tokens = inbox_rows.case_tokens(case.number, subject)
         saving.rename_case(session, case, subject=subject, tokens=tokens)
     over = {"status": "ended", "ended_at": step.now} if snapshot.ended else {}
-    saving.save_case(session, case, state=snapshot.state, data=snapshot.data, **over)
+    saving.save_case(
+        session, case, completed=step.completed, state=snapshot.state, data=snapshot.data, **over
+    )
     worklist.save_tasks(step, run, before, snapshot, renamed=renamed)
     worklist.save_timers(step, before, snapshot)
     worklist.save_awaited(step, before, snapshot)

@@ -24,10 +24,10 @@ def table_of(kind: type[Model]) -> sa.Table:
     return Model.metadata.tables[kind.__tablename__]
 
 
-def given(name: str) -> sa.BindParameter[Any]:
+def given(name: str, type_: Any = None) -> sa.BindParameter[Any]:
     """A parameter that a condition compares with."""
     # A name of its own: that of a column is taken by the value it is set to.
-    return sa.bindparam(f"_{name}")
+    return sa.bindparam(f"_{name}", type_=type_)
 
 
 def set_to(*names: str) -> dict[str, sa.BindParameter[Any]]:
@@ -35,12 +35,13 @@ def set_to(*names: str) -> dict[str, sa.BindParameter[Any]]:
     return {name: sa.bindparam(name) for name in names}
 
 
+#: What no step reads: what texts are found by, and what only withdrawing does.
+_UNREAD = frozenset({"tokens", "previous_state", "previous_data"})
 _LABELS: dict[type[Model], list[tuple[str, str]]] = {
-    # What texts are found by, no step reads.
     kind: [
         (str(column.key), f"{kind.__tablename__}.{column.key}")
         for column in table_of(kind).columns
-        if column.key != "tokens"
+        if column.key not in _UNREAD
     ]
     for kind in (Case, Task, Job)
 }
@@ -59,11 +60,11 @@ def loaded(kind: type[Row], values: Values) -> Row:
 #: What a new row leaves to the table.
 _LATER = {
     Task: {"done_at", "done_by", "done_by_name", "answers", "draft", "draft_at", "draft_by", "request_id"}
-    | {"next_task_id"},
+    | {"next_task_id", "touched_at", "given_by", "given_how", "urged", "urged_at"},
     Job: {"id", "error", "done_at"},
     History: {"id"},
     Inbox: {"id"},
-    Case: {"id"},
+    Case: {"id", "paused_at", "previous_task", "previous_state", "previous_data"},
 }
 
 

@@ -25,8 +25,13 @@ _SAVE_CASE = Prepared(
     sa.update(case)
     .where(case.c.id == given("case"), case.c.revision == given("revision"))
     .values(
-        set_to("state", "data", "status", "ended_at", "category", "outcome")
-        | {"revision": case.c.revision + 1}
+        set_to("state", "data", "status", "ended_at", "category", "outcome", "previous_task")
+        | {
+            "revision": case.c.revision + 1,
+            # As they were before this statement.
+            "previous_state": sa.case((given("keeps", sa.Boolean), case.c.state)),
+            "previous_data": sa.case((given("keeps", sa.Boolean), case.c.data)),
+        }
     )
 )
 _CLOSE_TASK = Prepared(
@@ -51,12 +56,16 @@ def rename_case(session: Session, found: Case, *, subject: str, tokens: frozense
     instance_dict(found)["subject"] = subject
 
 
-def save_case(session: Session, found: Case, **values: Any) -> None:
-    """Write a case's next revision; raises :class:`CaseChanged` when somebody else wrote it first."""
+def save_case(session: Session, found: Case, *, completed: str | None = None, **values: Any) -> None:
+    """Write a case's next revision; raises :class:`CaseChanged` when somebody else wrote it first.
+
+    With the task that was ``completed``, what the case was before stays beside it.
+    """
     session.flush()
     kept = {name: getattr(found, name) for name in ("status", "ended_at", "category", "outcome")}
-    values = {**kept, **values}
-    if _SAVE_CASE.run(session, _case=found.id, _revision=found.revision, **values) != 1:
+    values = {**kept, **values, "previous_task": completed}
+    guard = {"_case": found.id, "_revision": found.revision, "_keeps": completed is not None}
+    if _SAVE_CASE.run(session, **guard, **values) != 1:
         raise CaseChanged(case=found.id)
     instance_dict(found).update({**values, "revision": found.revision + 1})
 

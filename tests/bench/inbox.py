@@ -335,15 +335,23 @@ def _task_id(n: int, which: int) -> str:
     return blake2b(f"{n}:{which}".encode(), digest_size=16).hexdigest()
 
 
+#: What these rows leave to their tables.
+_LEFT = frozenset(
+    {"priority", "paused_at", "previous_task", "previous_state", "previous_data"}
+    | {"why", "touched_at", "given_by", "given_how", "signing", "urged", "urged_at"}
+)
+
+
 def _write(connection: sa.Connection, table: Any, rows: Iterable[Row]) -> None:
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    names = [column.name for column in table.columns if column.name not in _LEFT]
+    columns = ", ".join(f'"{name}"' for name in names)
     raw: Any = connection.connection.driver_connection
     if finding.is_postgresql(connection.dialect):
         with raw.cursor().copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" for _ in table.columns)
+    marks = ", ".join("?" for _ in names)
     raw.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
 
 

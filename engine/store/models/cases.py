@@ -1,92 +1,15 @@
-"""The tables. A case is one row with its state; everything else is a projection or an append-only book.
-
-Order of locks, everywhere: case, then task, then job.
-"""
+"""A case is one row with its state; what people and clocks see of it are projections."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import finding
-from engine.store.finding import Tokens
-
-#: The due moment of what has none, in inboxes: it comes last.
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An instant: aware in Python, UTC in the table."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """To UTC; SQLite keeps it without a zone."""
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """From the table; always aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Model(DeclarativeBase):
-    """The base of all tables, with names for every constraint so that migrations can drop them."""
-
-    metadata = sa.MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012
-        datetime: UtcDateTime,
-        dict[str, Any]: sa.JSON,
-        list[Any]: sa.JSON,
-        str: sa.Text,
-        frozenset[str]: Tokens,
-    }
-
-
-class Account(Model):
-    """A person who signs in."""
-
-    __tablename__ = "account"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    login: Mapped[str] = mapped_column(sa.String(100), unique=True)
-    name: Mapped[str]
-    password: Mapped[str]
-    active: Mapped[bool] = mapped_column(default=True)
-    admin: Mapped[bool] = mapped_column(default=False)
-    #: Made by the demo; a production start refuses these.
-    demo: Mapped[bool] = mapped_column(default=False)
-    language: Mapped[str] = mapped_column(default="")
-    theme: Mapped[str] = mapped_column(default="")
-    #: Changes with the password, so that other sessions end.
-    session_key: Mapped[str] = mapped_column(default="")
-
-
-class AccountRole(Model):
-    """A role that a person holds at a site (``*``: everywhere)."""
-
-    __tablename__ = "account_role"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    site: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+from engine.store.models.base import Model
 
 
 class Version(Model):
@@ -138,6 +61,15 @@ class Case(Model):
     revision: Mapped[int] = mapped_column(default=0)
     state: Mapped[str]
     data: Mapped[dict[str, Any]]
+    #: low, normal, high, urgent.
+    priority: Mapped[str] = mapped_column(sa.String(10), default="normal", server_default="normal")
+    #: Its clocks stand still since then.
+    paused_at: Mapped[datetime | None]
+    #: The task whose completion was the last step, and what the case was before it: what withdrawing brings
+    #: back. None when the last step was another one.
+    previous_task: Mapped[str | None] = mapped_column(sa.String(32))
+    previous_state: Mapped[str | None] = mapped_column(deferred=True)
+    previous_data: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, deferred=True)
     #: The pieces of number and subject.
     tokens: Mapped[frozenset[str]] = mapped_column(deferred=True)
 
@@ -169,8 +101,20 @@ class Task(Model):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     #: Why it is in this inbox, for people: lane, expression, fallback.
     assigned_because: Mapped[str] = mapped_column(default="")
+    #: The same for people, with what it was weighed by: {"zh", "en", …}.
+    why: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: True when the assignee took it and may put it back.
     claimed: Mapped[bool] = mapped_column(default=False)
+    #: When its holder last did something with it; a claimed task that lies idle goes back.
+    touched_at: Mapped[datetime | None]
+    #: Who gave it to the assignee, and how: transfer (it may be declined) or delegate (it comes back).
+    given_by: Mapped[int | None]
+    given_how: Mapped[str | None] = mapped_column(sa.String(10))
+    #: How it is signed: {"rule": all|any|count|weight, "needed": …}; None when nobody signs.
+    signing: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: How often it was urged, and when last.
+    urged: Mapped[int] = mapped_column(default=0, server_default="0")
+    urged_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
@@ -286,126 +230,3 @@ class History(Model):
     came_from: Mapped[str | None]
     task_id: Mapped[str | None] = mapped_column(sa.String(32))
     detail: Mapped[dict[str, Any]]
-
-
-class Series(Model):
-    """A series of numbers; ``last`` is the latest one given out."""
-
-    __tablename__ = "series"
-
-    id: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    last: Mapped[int]
-
-
-class IssuedNumber(Model):
-    """A number that was given out: kept for ever, void or not (工作单号要求连续，不得丢失，废单保留)."""
-
-    __tablename__ = "issued_number"
-    __table_args__ = (UniqueConstraint("series", "seq"), UniqueConstraint("series", "text"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    series: Mapped[str] = mapped_column(sa.String(100))
-    seq: Mapped[int]
-    text: Mapped[str] = mapped_column(sa.String(100))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    at: Mapped[datetime]
-    void_at: Mapped[datetime | None]
-    void_reason: Mapped[str] = mapped_column(default="")
-
-
-class RegisterRow(Model):
-    """A row of a register as its latest entry says it."""
-
-    __tablename__ = "register_row"
-    __table_args__ = (
-        UniqueConstraint("register", "case_id", "key"),
-        Index("ix_register_row_at", "register", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    register: Mapped[str] = mapped_column(sa.String(100))
-    procedure: Mapped[str] = mapped_column(sa.String(100))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    key: Mapped[str] = mapped_column(sa.String(200), default="")
-    site: Mapped[str] = mapped_column(sa.String(100))
-    at: Mapped[datetime]
-    by: Mapped[str]
-    values: Mapped[dict[str, Any]]
-    search: Mapped[str]
-    void: Mapped[bool] = mapped_column(default=False)
-    void_reason: Mapped[str] = mapped_column(default="")
-    entries: Mapped[int] = mapped_column(default=1)
-
-
-class RegisterEntry(Model):
-    """Every entry ever made; a correction is a later entry, nothing is edited away."""
-
-    __tablename__ = "register_entry"
-    __table_args__ = (UniqueConstraint("row_id", "seq"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    row_id: Mapped[int] = mapped_column(ForeignKey("register_row.id"))
-    seq: Mapped[int]
-    at: Mapped[datetime]
-    by: Mapped[str]
-    values: Mapped[dict[str, Any]]
-    void: Mapped[bool] = mapped_column(default=False)
-    void_reason: Mapped[str] = mapped_column(default="")
-
-
-class Paper(Model):
-    """A document filed by a case, with the data of that day."""
-
-    __tablename__ = "paper"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("procedure_version.id"))
-    process: Mapped[str] = mapped_column(sa.String(100))
-    document: Mapped[str] = mapped_column(sa.String(100))
-    at: Mapped[datetime]
-    data: Mapped[dict[str, Any]]
-
-
-class Attachment(Model):
-    """A file of a case; the bytes lie beside the database under their digest."""
-
-    __tablename__ = "attachment"
-
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    task_id: Mapped[str | None] = mapped_column(sa.String(32))
-    field: Mapped[str] = mapped_column(default="")
-    name: Mapped[str]
-    mime: Mapped[str]
-    size: Mapped[int]
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    at: Mapped[datetime]
-    by: Mapped[str]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-
-
-class Notice(Model):
-    """Something a person, or the customer of a case (``account_id`` is None), was told."""
-
-    __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_account", "account_id", "read_at", "at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
-    task_id: Mapped[str | None] = mapped_column(sa.String(32))
-    at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    zh: Mapped[str]
-    en: Mapped[str]
-    read_at: Mapped[datetime | None]
-
-
-#: The tables whose rows are found by text.
-FOUND = (Case.__tablename__, Inbox.__tablename__)
-
-
-@sa.event.listens_for(Model.metadata, "after_create")
-def _prepare_finding(_tables: sa.MetaData, connection: sa.Connection, **_options: object) -> None:
-    finding.prepare(connection, FOUND)

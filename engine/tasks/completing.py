@@ -1,0 +1,96 @@
+"""Complete a task."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from engine import procedures, steps
+from engine.answers import Asking
+from engine.cases import next_after
+from engine.domain.facts import Actor, CaseId, Next, TaskId
+from engine.errors import AnswersInvalid
+from engine.retrying import again_when_changed
+from engine.store import locking, rows, saving
+from engine.tasks.drafting import keep
+from engine.tasks.guards import require_may_complete
+from engine.wiring import Engine
+from forms.parsing import MultiMap
+
+logger = logging.getLogger(__name__)
+
+
+def complete_task(
+    engine: Engine,
+    task_id: TaskId,
+    *,
+    by: Actor,
+    answers: Mapping[str, Any] | MultiMap,
+    request_id: str | None = None,
+) -> Next:
+    """Complete a task and move its case on as far as it goes without people.
+
+    Either everything happens (answers, next tasks, timers, history) or nothing does; what was typed is
+    kept as a draft when it cannot. The same ``request_id`` a second time gives the same answer.
+
+    Raises :class:`TaskAlreadyDone` (with who and when), :class:`Forbidden`, :class:`CaseNotActive`,
+    :class:`AnswersInvalid`, :class:`RuntimeFailed` when the procedure cannot go on.
+    """
+    try:
+        following = _complete(engine, task_id, by, answers, request_id)
+    except AnswersInvalid:
+        keep(engine, task_id, by, answers)
+        raise
+    # After the commit: a worker must never look before we are done.
+    engine.dispatcher.wake()
+    return following
+
+
+@again_when_changed
+def _complete(
+    engine: Engine,
+    task_id: TaskId,
+    by: Actor,
+    answers: Mapping[str, Any] | MultiMap,
+    request_id: str | None,
+) -> Next:
+    with engine.database.transaction() as session:
+        case, task = locking.lock_case_of_task(session, task_id)
+        if task.status == "done" and request_id and task.request_id == request_id:
+            return Next(CaseId(case.id), TaskId(task.next_task_id) if task.next_task_id else None)
+        require_may_complete(session, case, task, by)
+        published = procedures.of_version(engine, session, case.version_id)
+        clean = Asking(engine, session, case, task, published, by).check(answers)
+
+        step = steps.step_for(engine, session, case, published, by)
+        step.completed = task_id
+        saving.close_task(
+            session,
+            task,
+            done_at=step.now,
+            assignee_id=by.id,
+            done_by=by.id,
+            done_by_name=by.name,
+            answers=clean,
+            request_id=request_id,
+        )
+        step.tell(
+            "completed",
+            node=task.node,
+            process=task.process,
+            task_id=task.id,
+            answers=clean,
+            late=bool(task.due_at and step.now > task.due_at),
+        )
+        steps.take(step, lambda run: run.complete(task_id, clean, by=by.id))
+        following = next_after(step)
+        if following.task_id is not None:
+            rows.update(session, task, next_task_id=following.task_id)
+    logger.info(
+        "Task %s of case %s completed",
+        task.node,
+        case.number,
+        extra={"action": "task_completed", "case": case.id, "task": task.id},
+    )
+    return following
