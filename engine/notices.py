@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,14 @@ def send(
         step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
         return
     people = receivers(step, to, task)
+    tell(step, people, said, task=task, kind=kind)
+    step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
+
+
+def tell(
+    step: Step, people: Iterable[int], said: Words, *, task: Task | None = None, kind: str = "notice"
+) -> None:
+    """Tell these people (account ids) something."""
     for account_id in people:
         step.session.add(
             Notice(
@@ -61,7 +70,6 @@ def send(
                 en=said.en,
             )
         )
-    step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
 def watch(step: Step, task: Task, to: str, said: Words) -> str:
