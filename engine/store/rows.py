@@ -64,7 +64,7 @@ _LATER = {
     Job: {"id", "error", "done_at"},
     History: {"id"},
     Inbox: {"id"},
-    Case: {"id", "paused_at", "previous_task", "previous_state", "previous_data"},
+    Case: {"id", "paused_at", "clocks", "previous_task", "previous_state", "previous_data"},
 }
 
 
