@@ -52,6 +52,7 @@ def follow(step: Step, snapshot: Snapshot) -> None:
     if not running:
         return
     passed = {seen.node for seen in snapshot.visited if seen.event == "completed"}
+    reached = {seen.node for seen in snapshot.visited if seen.event in ("entered", "completed")}
     kinds = {entry["kind"] for entry in step.told}
     if snapshot.ended:
         kept = () if "case_cancelled" in kinds else (RESPONSE, SOLUTION)
@@ -59,7 +60,7 @@ def follow(step: Step, snapshot: Snapshot) -> None:
         return
     if RESPONSE in running and _responds(step, passed):
         meet(step, RESPONSE)
-    if SOLUTION in running and _named(step, SOLUTION) & passed:
+    if SOLUTION in running and _named(step, SOLUTION) & reached:
         meet(step, SOLUTION)
         # Who has the solution waits for no news.
         _drop(step, [UPDATE])

@@ -11,14 +11,14 @@ from tests.engine.world import World
 
 STEPS = """
 s:start -> intake:user("clerk") -> fix:user("clerk") -> tell:service(notify/send)
-tell -> review:user("chief") -> e:end
+tell -> review:user("chief") -> done:xor -> e:end
 nag:beside(fix, timer working_hours(6)) -> nagged:end
 hold:beside(fix, timer "PT5H") -> held:end
 """
 CLOCKS = {
     "clock_response": "watched.response",
     "clock_solution": "watched.solution",
-    "clock_solution_met": "review",
+    "clock_solution_met": "done",
     "clock_update": "watched.update",
 }
 LANES = (
