@@ -460,3 +460,13 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class PersonFound:
+    """Somebody to choose: their name, and each role with the site at which they hold it."""
+
+    id: UserId
+    name: str
+    login: str
+    roles: tuple[tuple[Words, str], ...] = ()

@@ -7,6 +7,7 @@ from engine.queries.clocks import incidents, timers
 from engine.queries.inbox import counts, inbox
 from engine.queries.notices import list_notices, mark_read
 from engine.queries.papers import document_view
+from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
@@ -17,6 +18,7 @@ __all__ = [
     "catalogue",
     "counts",
     "document_view",
+    "find_people",
     "inbox",
     "incidents",
     "list_cases",
