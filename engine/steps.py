@@ -41,6 +41,8 @@ class Step:
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     opened: list[Task] = field(default_factory=list)
+    #: Account id → tasks that the step gave them by rule.
+    handed: dict[int, int] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
 

@@ -49,6 +49,11 @@ def assign(
     return Assignment(None, roles, because)
 
 
+def own_roles(organisation: Organisation, lane_role: str | None, named_roles: object) -> tuple[str, ...]:
+    """The roles whose work a task is: those that an expression names, else its lane's."""
+    return _roles(organisation, named_roles) or _known(organisation, lane_role)
+
+
 def asked_roles(organisation: Organisation, lane_role: str | None, named_roles: object) -> set[str]:
     """Every role whose holders :func:`assign` needs to know."""
     roles = set(_roles(organisation, named_roles)) | set(_known(organisation, lane_role))
