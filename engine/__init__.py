@@ -34,11 +34,13 @@ from engine.people import (
     set_preferences,
 )
 from engine.queries import (
+    absences,
     case_by_number,
     case_view,
     catalogue,
     counts,
     document_view,
+    find_people,
     inbox,
     incidents,
     list_cases,
@@ -56,6 +58,7 @@ from engine.queries import (
 )
 from engine.repairing import Repaired, repair_file, repair_json
 from engine.soundness import health
+from engine.substitutes import end_substitution, substitute
 from engine.tasks import claim_task, complete_task, form_fields, release_task, save_draft
 from engine.wiring import Engine, Settings, open_engine
 
@@ -75,6 +78,7 @@ __all__ = [
     "Settings",
     "TaskId",
     "UserId",
+    "absences",
     "actor_of",
     "add_attachment",
     "attachment_content",
@@ -91,6 +95,8 @@ __all__ = [
     "create_person",
     "document_view",
     "due_work",
+    "end_substitution",
+    "find_people",
     "form_fields",
     "has_demo_accounts",
     "health",
@@ -122,6 +128,7 @@ __all__ = [
     "set_active",
     "set_preferences",
     "start_case",
+    "substitute",
     "suspend_case",
     "task_head",
     "task_view",

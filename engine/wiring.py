@@ -119,6 +119,11 @@ class Engine:
             return self.calendars[deadline.calendar]
         return self.calendars[self.organisation.sites[site].calendar]
 
+    @property
+    def zone_at_home(self) -> ZoneInfo:
+        """The time zone of the first site: for what belongs to none."""
+        return self.zone_of(next(iter(self.organisation.sites)))
+
     def zone_of(self, site: str) -> ZoneInfo:
         """The time zone of a site."""
         return self.calendar_of(site).zone

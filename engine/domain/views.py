@@ -89,6 +89,8 @@ class InboxLine:
     clock: Clock
     #: Why a supervisor sees it, when it was escalated to them.
     escalated: Words | None = None
+    #: Whose it is, when the reader stands in for somebody who is away.
+    stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
 
@@ -196,6 +198,8 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: Whose task it is, when the reader stands in for somebody who is away.
+    stands_in: str | None
     escalated: Words | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
@@ -460,3 +464,31 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class PersonFound:
+    """Somebody to choose: their name, and each role with the site at which they hold it."""
+
+    id: UserId
+    name: str
+    login: str
+    roles: tuple[tuple[Words, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AbsenceLine:
+    """Somebody who is away and who stands in, from when until when."""
+
+    id: int
+    absent: str
+    substitute: str
+    #: The reader, or the person whose page it is, is the one who is away.
+    is_mine: bool
+    starts_at: datetime
+    ends_at: datetime
+    #: None for all.
+    procedures: tuple[Words, ...]
+    reason: str
+    #: now, coming, or over.
+    state: str

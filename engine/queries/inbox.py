@@ -113,6 +113,11 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
     }
 
 
+def _absent(actor: Actor, row: Any) -> str | None:
+    away = actor.in_place_of(row.assignee_id, row.procedure) if row.status == "open" else None
+    return away.name if away else None
+
+
 def _line(engine: Engine, session: Session, actor: Actor, row: Any, escalated: Words | None) -> InboxLine:
     published = procedures.of_version(engine, session, row.version_id)
     return InboxLine(
@@ -142,6 +147,7 @@ def _line(engine: Engine, session: Session, actor: Actor, row: Any, escalated: W
             at=row.done_at,
         ),
         escalated=escalated,
+        stands_in=_absent(actor, row),
         has_draft=row.draft_at is not None,
         round=row.visit,
     )

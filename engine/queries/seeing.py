@@ -58,7 +58,8 @@ def sight(engine: Engine, session: Session, case: Case, published: Published, ac
     """How much of a case this person sees."""
     if actor.id is None:
         return Sight(actor.admin, actor.admin)
-    keys = principals(engine, actor)
+    away = [one.id for one in actor.stands_in_for if one.covers(case.procedure)]
+    keys = (*principals(engine, actor), *(f"u:{one}" for one in away))
     in_inbox = sa.select(Inbox.task_id).join(Task).where(Task.case_id == case.id, Inbox.who.in_(keys))
     had_task, has_work, watches = session.execute(
         sa.select(
@@ -91,7 +92,7 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
         return sa.true()
     started = Case.started_by == actor.id
     took_part = sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
-    has_before_them = Inbox.who.in_(principals(engine, actor))
+    has_before_them = sa.or_(Inbox.who.in_(principals(engine, actor)), *_of_the_absent(actor))
     lanes = _by_lanes(engine, session, actor)
     if lanes:
         # Somebody who sees very many: each is looked at until there are enough.
@@ -105,6 +106,15 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
     theirs = sa.select(Task.case_id).where(Task.assignee_id == actor.id)
     shown = sa.select(Task.case_id).join(Inbox, Inbox.task_id == Task.id).where(has_before_them)
     return sa.or_(started, Case.id.in_(sa.union_all(theirs, done, shown)))
+
+
+def _of_the_absent(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    """The open tasks of those for whom a person stands in."""
+    found: list[sa.ColumnElement[bool]] = []
+    for one in actor.stands_in_for:
+        theirs = (Inbox.who == f"u:{one.id}") & (Inbox.kind == "work")
+        found.append(theirs & Inbox.procedure.in_(one.procedures) if one.procedures else theirs)
+    return found
 
 
 def _by_lanes(engine: Engine, session: Session, actor: Actor) -> list[sa.ColumnElement[bool]]:

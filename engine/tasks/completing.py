@@ -65,11 +65,14 @@ def _complete(
 
         step = steps.step_for(engine, session, case, published, by)
         step.completed = task_id
+        away = by.in_place_of(task.assignee_id, case.procedure)
+        step.acts_for = away.name if away else ""
         saving.close_task(
             session,
             task,
             done_at=step.now,
-            assignee_id=by.id,
+            # It stays theirs for whom it was done: what follows goes to them when they are back.
+            assignee_id=away.id if away else by.id,
             done_by=by.id,
             done_by_name=by.name,
             answers=clean,

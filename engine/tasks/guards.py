@@ -13,7 +13,13 @@ from engine.store.models import Case, Task
 def require_may_complete(session: Session, case: Case, task: Task, by: Actor) -> None:
     """Guard: the task is open, its case is active, and it is this person's to do."""
     require_open(case, task)
-    if assignment.may_work_on(by, assignee=task.assignee_id, candidates=task.candidates, site=case.site):
+    if assignment.may_work_on(
+        by,
+        assignee=task.assignee_id,
+        candidates=task.candidates,
+        site=case.site,
+        procedure=case.procedure,
+    ):
         return
     if task.assignee_id is not None and any(by.has_role(role, case.site) for role in task.candidates):
         holder = repository.account(session, task.assignee_id)
