@@ -126,9 +126,9 @@ def tasks_of(
     own = tuple(key for key in keys if key.startswith("u:"))
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {
-        "mine": (Range("work", own), Range("watch", keys)),
+        "mine": (Range("work", own), Range("sign", own), Range("watch", keys)),
         "claimable": (Range("work", roles),),
-        "all": (Range("work", keys), Range("watch", keys)),
+        "all": (Range("work", keys), Range("sign", own), Range("watch", keys)),
     }
     return Tasks(session, tuple(one for one in parts[view] if one.who))
 
