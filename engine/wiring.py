@@ -93,6 +93,12 @@ class Settings:
     mail_password: str = field(default="", repr=False)
     #: The address that messages come from.
     mail_from: str = ""
+    #: Minutes before the same person may urge the same task again.
+    urge_minutes: int = 30
+    #: How often a task is urged until it is put before the supervisor.
+    urges: int = 3
+    #: Working hours after which a task that somebody took and left alone goes back; 0 for never.
+    idle_hours: float = 0.0
 
     @property
     def lease(self) -> timedelta:

@@ -93,6 +93,12 @@ class InboxLine:
     stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
+    #: How often it was urged.
+    urged: int = 0
+    #: The reader is to sign it.
+    to_sign: bool = False
+    #: Of its case: low, normal, high or urgent.
+    priority: str = "normal"
 
 
 @dataclass(frozen=True)
