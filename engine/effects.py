@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from engine import cases, climbing, moving, procedures, steps
+from engine import cases, climbing, idling, moving, procedures, steps
 from engine.domain.facts import Trigger
 from engine.errors import GuanjiaError, TaskNotFound
 from engine.store import locking, repository, saving
@@ -24,6 +24,8 @@ def act(step: steps.Step, job: Job) -> None:
             climbing.miss(step, job)
         case "shift":
             moving.shift(step, job.payload["why"], job.payload["detail"])
+        case "idle":
+            idling.look(step, job)
         case "message":
             _deliver(step, job)
         case "signal":

@@ -28,6 +28,9 @@ from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
 
+#: What people do themselves: told with the name of the one they stood in for.
+BY_PERSON = frozenset({"completed", "task_released", "task_claimed", "task_taken_over"})
+
 
 @dataclass
 class Step:
@@ -49,6 +52,10 @@ class Step:
     opened: list[Task] = field(default_factory=list)
     #: Timers that are due at another moment by it, their jobs too: id → due.
     moved: dict[str, datetime] = field(default_factory=dict)
+    #: The name of somebody who is away and for whom it is taken.
+    acts_for: str = ""
+    #: Account id → tasks that the step gave them by rule.
+    handed: dict[int, int] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
 
@@ -59,6 +66,8 @@ class Step:
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
+        if self.acts_for and kind in BY_PERSON:
+            detail["for"] = self.acts_for
         self.told.append(
             saving.entry(
                 self.actor,
