@@ -221,6 +221,19 @@ class Snapshot(Standing):
 
 
 @dataclass(frozen=True)
+class WayBack:
+    """A step that a task may be sent back to."""
+
+    node: str
+    process: str
+    name: str
+    #: The account of whoever did it last.
+    by: Any = None
+    #: The other open tasks that are called back with it.
+    calls_back: tuple[TaskId, ...] = ()
+
+
+@dataclass(frozen=True)
 class Next:
     """What comes next for the person who acted: a task of theirs in the case, or nothing."""
 
