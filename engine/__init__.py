@@ -4,6 +4,14 @@ Everything takes the :class:`Engine` first; reads give frozen rows of ``engine.d
 goes wrong is an error of ``engine.errors``.
 """
 
+from engine.adjusting import (
+    NewLimit,
+    change_deadline,
+    may_change_deadline,
+    preview_day,
+    preview_deadline,
+    set_day,
+)
 from engine.answers import FormState
 from engine.attachments import add_attachment, attachment_content
 from engine.cases import cancel_case, resume_case, send_message, start_case, suspend_case
@@ -23,6 +31,7 @@ from engine.domain.facts import (
     UserId,
 )
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
+from engine.pausing import pause_case, resume_clocks
 from engine.people import (
     actor_of,
     authenticate,
@@ -36,10 +45,14 @@ from engine.people import (
 )
 from engine.queries import (
     absences,
+    calendar_lines,
+    calendar_month,
     case_by_number,
     case_view,
     catalogue,
     counts,
+    deadline_rows,
+    deadline_view,
     document_view,
     find_people,
     inbox,
@@ -104,6 +117,7 @@ __all__ = [
     "FileReport",
     "Finding",
     "FormState",
+    "NewLimit",
     "Next",
     "Person",
     "Repaired",
@@ -117,10 +131,13 @@ __all__ = [
     "add_webhook",
     "attachment_content",
     "authenticate",
+    "calendar_lines",
+    "calendar_month",
     "cancel_case",
     "case_by_number",
     "case_view",
     "catalogue",
+    "change_deadline",
     "change_password",
     "change_webhook",
     "check_files",
@@ -130,6 +147,8 @@ __all__ = [
     "copy_case",
     "counts",
     "create_person",
+    "deadline_rows",
+    "deadline_view",
     "decline_task",
     "delegate_task",
     "document_view",
@@ -151,11 +170,15 @@ __all__ = [
     "list_webhooks",
     "mark_copy_read",
     "mark_read",
+    "may_change_deadline",
     "news",
     "next_due",
     "open_engine",
+    "pause_case",
     "people",
     "person",
+    "preview_day",
+    "preview_deadline",
     "procedure_names",
     "procedure_view",
     "reach_of",
@@ -170,6 +193,7 @@ __all__ = [
     "repair_json",
     "report_json",
     "resume_case",
+    "resume_clocks",
     "retry_incident",
     "run_due",
     "save_draft",
@@ -178,6 +202,7 @@ __all__ = [
     "send_message",
     "send_test",
     "set_active",
+    "set_day",
     "set_preferences",
     "set_priority",
     "set_reach",

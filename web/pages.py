@@ -5,14 +5,17 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    calendars,
     case,
     cases,
+    deadlines,
     files,
     health,
     inbox,
     incidents,
     me,
     notices,
+    pauses,
     procedures,
     registers,
     search,
@@ -31,6 +34,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     files.bp,
     registers.bp,
     timers.bp,
+    deadlines.bp,
+    calendars.bp,
+    pauses.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,

@@ -11,15 +11,20 @@ from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
+from engine.queries.ruling_view import calendar_lines, calendar_month, deadline_rows, deadline_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 
 __all__ = [
     "absences",
+    "calendar_lines",
+    "calendar_month",
     "case_by_number",
     "case_view",
     "catalogue",
     "counts",
+    "deadline_rows",
+    "deadline_view",
     "document_view",
     "find_people",
     "inbox",
