@@ -45,6 +45,8 @@ class Move:
     #: What the rung or the clock is: an action, ``response``, the timer's key.
     what: str = ""
     task_id: str | None = None
+    #: The clock of the case that a rung belongs to.
+    clock: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ class Moving:
                     moment,
                     what=job.kind,
                     task_id=job.payload.get("task"),
+                    clock=job.payload.get("clock", ""),
                 )
 
     def _timer(self, job: Job) -> Iterator[Move]:
