@@ -91,6 +91,65 @@ class InboxLine:
     escalated: Words | None = None
     has_draft: bool = False
     round: int = 1
+    #: low, normal, high or urgent.
+    priority: str = "normal"
+    #: How often it was urged.
+    urged: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list of tasks is narrowed to; what is empty narrows nothing."""
+
+    text: str = ""
+    procedure: str = ""
+    #: ``<process>/<node>``.
+    step: str = ""
+    site: str = ""
+    #: late, today, week (from now to the end of Sunday) or none (no deadline).
+    when: str = ""
+    priority: str = ""
+    #: An account id, or ``none`` for what nobody holds.
+    holder: str = ""
+    #: Any of draft, escalated and urged.
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """How much there is in the views of the inbox besides those of the navigation."""
+
+    watched: int
+    #: None for somebody who leads nobody.
+    team: int | None
+    #: Copies that were not read.
+    copied: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a team, with the roles they hold in it."""
+
+    account_id: UserId
+    name: str
+    #: (role, site), the site may be ``*``.
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CopyLine:
+    """A case that was put before somebody to know of it."""
+
+    id: int
+    case_id: CaseId
+    case_number: str
+    procedure_name: Words
+    subject: str
+    status: CaseStatus
+    by: str
+    at: datetime
+    note: str
+    read: bool
 
 
 @dataclass(frozen=True)
