@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from web import (
     case,
+    bulk,
     cases,
     files,
     health,
@@ -15,15 +16,20 @@ from web import (
     notices,
     procedures,
     registers,
+    replies,
     search,
     signin,
     start,
     task,
     timers,
+    views,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
     start.bp,
     cases.bp,

@@ -137,6 +137,47 @@ class Member:
 
 
 @dataclass(frozen=True)
+class BoardColumn:
+    """What one person of a team has to do, or (``member`` None) what nobody holds yet."""
+
+    member: Member | None
+    #: The first of them.
+    lines: Sequence[InboxLine]
+    total: int
+    late: int
+    #: Until when they are away, and who stands in.
+    away: tuple[datetime, str] | None
+    on_duty: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of the inbox."""
+
+    id: int
+    name: str
+    #: As in an address.
+    query: str
+    #: The role it is shared with, or nothing.
+    role: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A text that is typed often."""
+
+    id: int
+    title: str
+    text: str
+    procedure: str
+    node: str
+    role: str
+    used: int
+    mine: bool
+
+
+@dataclass(frozen=True)
 class CopyLine:
     """A case that was put before somebody to know of it."""
 

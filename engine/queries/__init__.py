@@ -2,16 +2,19 @@
 
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
-from engine.queries.catalogue import catalogue, procedure_names, procedure_view
+from engine.queries.catalogue import catalogue, procedure_names, procedure_view, steps_of
 from engine.queries.clocks import incidents, timers
-from engine.queries.inbox import counts, inbox
+from engine.queries.copies import list_copies
+from engine.queries.inbox import counts, inbox, view_counts
 from engine.queries.notices import list_notices, mark_read
 from engine.queries.papers import document_view
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
+from engine.queries.team import board, team_of
 
 __all__ = [
+    "board",
     "case_by_number",
     "case_view",
     "catalogue",
@@ -20,6 +23,7 @@ __all__ = [
     "inbox",
     "incidents",
     "list_cases",
+    "list_copies",
     "list_notices",
     "list_registers",
     "mark_read",
@@ -28,7 +32,10 @@ __all__ = [
     "register_history",
     "register_view",
     "search",
+    "steps_of",
     "task_head",
     "task_view",
+    "team_of",
     "timers",
+    "view_counts",
 ]
