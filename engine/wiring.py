@@ -71,6 +71,12 @@ class Settings:
     firings: int = 100
     #: Cases that may begin one another by messages.
     chain: int = 50
+    #: Minutes before the same person may urge the same task again.
+    urge_minutes: int = 30
+    #: How often a task is urged until it is put before the supervisor.
+    urges: int = 3
+    #: Working hours after which a task that somebody took and left alone goes back; 0 for never.
+    idle_hours: float = 0.0
 
     @property
     def lease(self) -> timedelta:

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from engine import FormState, TaskId, complete_task, form_fields, task_view, team_of
+from engine import FormState, TaskId, complete_task, form_fields, people, task_view, team_of
 from engine.domain.views import TaskView
 from engine.errors import AnswersInvalid, GuanjiaError, RuntimeFailed
 from web.access import access, actor, engine, safe_next
@@ -66,6 +66,8 @@ def act() -> ResponseReturnValue:
     if verb.asks and not all(request.form.get(f"_{name}", "").strip() for name in verb.asks):
         return _question(key, verb, ids)
     asked = {name: request.form.get(f"_{name}", "").strip() for name in verb.asks}
+    if "to" in asked and asked["to"] not in dict(_people(verb)):
+        return _question(key, verb, ids)
     done = [_one(verb, task_id, asked) for task_id in ids]
     return _told(verb, done)
 
@@ -73,7 +75,7 @@ def act() -> ResponseReturnValue:
 @bp.post("/complete")
 @access("signed-in")
 def complete() -> ResponseReturnValue:
-    """Complete the selected tasks of one step with one form; what is wrong is asked again before any is done."""
+    """Complete the selected tasks of one step with one form; what is wrong is asked again first."""
     ids = _ids()
     if not ids:
         return redirect(_back(), code=303)
@@ -106,9 +108,7 @@ def fields() -> ResponseReturnValue:
     together = _together(_ids())
     if not together.tasks or together.state is None:
         abort(404)
-    return render_template(
-        "task/_fields.html", task=together.tasks[0], asked=_asked(together, _typed(), {})
-    )
+    return render_template("task/_fields.html", task=together.tasks[0], asked=_asked(together, _typed(), {}))
 
 
 # One after the other ----------------------------------------------------------------------------
@@ -149,11 +149,27 @@ def _told(verb: BulkVerb, done: Sequence[Done]) -> ResponseReturnValue:
     )
 
 
-def _question(key: str, verb: BulkVerb, ids: Sequence[TaskId]) -> ResponseReturnValue:
-    people = [(str(one.account_id), one.name) for one in team_of(engine(), actor())] if "to" in verb.asks else []
+def _question(key: str, verb: BulkVerb, ids: Sequence[TaskId]) -> str:
     return render_template(
-        "bulk/question.html", key=key, verb=verb, ids=ids, people=people, back=_back(), name=verb.name()
+        "bulk/question.html",
+        key=key,
+        verb=verb,
+        ids=ids,
+        people=_people(verb) if "to" in verb.asks else [],
+        back=_back(),
+        name=verb.name(),
     )
+
+
+def _people(verb: BulkVerb) -> list[tuple[str, str]]:
+    """Whom something may be given to: my team, or anybody who holds a role."""
+    if "team" in verb.views:
+        return [(str(one.account_id), one.name) for one in team_of(engine(), actor())]
+    return [
+        (str(one.id), one.name)
+        for one in people(engine())
+        if one.active and one.roles and one.id != actor().id
+    ]
 
 
 # One form for several ---------------------------------------------------------------------------
@@ -164,7 +180,9 @@ def _together(ids: Sequence[TaskId]) -> Together:
     if not tasks:
         return Together((), None)
     first = tasks[0]
-    if any((one.process, one.node, one.version) != (first.process, first.node, first.version) for one in tasks):
+    if any(
+        (one.process, one.node, one.version) != (first.process, first.node, first.version) for one in tasks
+    ):
         steps = _("、").join(dict.fromkeys(words(one.step_name) for one in tasks))
         return Together(
             tasks, None, _("只有同一流程、同一步骤的任务能一起办理；所选的有：%(steps)s。", steps=steps)
@@ -188,7 +206,10 @@ def _differing(first: TaskView, states: Sequence[FormState]) -> str:
     for leaf in form.leaves():
         if leaf.readonly:
             continue
-        begun = [{name: value for name, value in state.values.items() if _is_of(name, leaf.key)} for state in states]
+        begun = [
+            {name: value for name, value in state.values.items() if _is_of(name, leaf.key)}
+            for state in states
+        ]
         shown = [leaf.place in state.examined.hidden for state in states]
         offered = [[value for value, _label in state.choices.get(leaf.key, ())] for state in states]
         if any(one[0] != other for one in (begun, shown, offered) for other in one):

@@ -1,11 +1,21 @@
-"""What can be done with several tasks at once, as one table; the inbox offers it and the bulk page does it."""
+"""What can be done with several tasks at once, as one table: the inbox offers it, the bulk page does it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from engine import Actor, Engine, TaskId, claim_task, release_task
+from engine import (
+    Actor,
+    Engine,
+    TaskId,
+    UserId,
+    claim_task,
+    reassign_task,
+    release_task,
+    transfer_task,
+    urge_task,
+)
 from web.words import gettext as _
 
 #: What was typed for all: a reason, a person.
@@ -36,6 +46,18 @@ def _release(engine: Engine, task_id: TaskId, by: Actor, typed: Typed) -> None:
     release_task(engine, task_id, by=by)
 
 
+def _urge(engine: Engine, task_id: TaskId, by: Actor, typed: Typed) -> None:
+    urge_task(engine, task_id, by=by, note=typed["reason"])
+
+
+def _transfer(engine: Engine, task_id: TaskId, by: Actor, typed: Typed) -> None:
+    transfer_task(engine, task_id, by=by, to=UserId(int(typed["to"])), reason=typed["reason"])
+
+
+def _reassign(engine: Engine, task_id: TaskId, by: Actor, typed: Typed) -> None:
+    reassign_task(engine, task_id, by=by, to=UserId(int(typed["to"])), reason=typed["reason"])
+
+
 BULK_VERBS: Mapping[str, BulkVerb] = {
     "claim": BulkVerb(
         name=lambda: _("领取"),
@@ -57,6 +79,30 @@ BULK_VERBS: Mapping[str, BulkVerb] = {
         views=frozenset({"mine"}),
         act=_release,
         told=lambda n: _("已放回 %(n)s 项。", n=n),
+    ),
+    "transfer": BulkVerb(
+        name=lambda: _("转办"),
+        icon="arrow-right",
+        views=frozenset({"mine"}),
+        act=_transfer,
+        told=lambda n: _("已转办 %(n)s 项。", n=n),
+        asks=("to", "reason"),
+    ),
+    "reassign": BulkVerb(
+        name=lambda: _("改派"),
+        icon="users",
+        views=frozenset({"team"}),
+        act=_reassign,
+        told=lambda n: _("已改派 %(n)s 项。", n=n),
+        asks=("to", "reason"),
+    ),
+    "urge": BulkVerb(
+        name=lambda: _("催办"),
+        icon="bell",
+        views=frozenset({"team", "watched"}),
+        act=_urge,
+        told=lambda n: _("已催办 %(n)s 项。", n=n),
+        asks=("reason",),
     ),
 }
 

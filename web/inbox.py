@@ -104,7 +104,5 @@ def sorts(view: View) -> list[tuple[str, str]]:
 
 def _page(view: View, asked: Wanted, sort: str) -> Page[Any]:
     if view == "copied":
-        return list_copies(
-            engine(), actor(), text=asked.text, procedure=asked.procedure, page=page_number()
-        )
+        return list_copies(engine(), actor(), text=asked.text, procedure=asked.procedure, page=page_number())
     return inbox(engine(), actor(), view=view, wanted=asked, sort=sort, page=page_number())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
-    case,
     bulk,
+    case,
     cases,
     files,
     health,

@@ -41,7 +41,9 @@ def save() -> ResponseReturnValue:
         flash(_problem(refused), "error")
         return redirect(safe_next(f"/?{query}"), code=303)
     flash(_("视图已保存，在列表上方。"), "done")
-    return redirect(f"{url_for('inbox.index')}?{urlencode([*parse_qsl(query), ('saved', str(view_id))])}", code=303)
+    return redirect(
+        f"{url_for('inbox.index')}?{urlencode([*parse_qsl(query), ('saved', str(view_id))])}", code=303
+    )
 
 
 @bp.post("/<int:view_id>/move")

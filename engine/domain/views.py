@@ -91,10 +91,12 @@ class InboxLine:
     escalated: Words | None = None
     has_draft: bool = False
     round: int = 1
-    #: low, normal, high or urgent.
-    priority: str = "normal"
     #: How often it was urged.
     urged: int = 0
+    #: The reader is to sign it.
+    to_sign: bool = False
+    #: Of its case: low, normal, high or urgent.
+    priority: str = "normal"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def inbox(
             sort = sort if sort in ranges.ORDERS or sort in ranges.BESIDE_ORDERS else "due"
             found = tasks.rows(sort, page=page, size=size, total=total)
         reasons = escalations(engine, session, actor, [row.id for row in found])
-        lines = [line_of(engine, session, actor, row, reasons.get(row.id)) for row in found]
+        asked = to_sign(session, actor, [row.id for row in found if row.signing])
+        lines = [line_of(engine, session, actor, row, reasons.get(row.id), asked) for row in found]
     return Page(lines, min(total, MANY), page, size, more=total > MANY)
 
 
@@ -177,8 +178,21 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
     }
 
 
+def to_sign(session: Session, actor: Actor, task_ids: list[str]) -> frozenset[str]:
+    """Which of these tasks the person is to sign now."""
+    if not task_ids:
+        return frozenset()
+    theirs = sa.select(Inbox.task_id).where(Inbox.kind == "sign", Inbox.who == f"u:{actor.id}")
+    return frozenset(session.scalars(theirs.where(Inbox.task_id.in_(task_ids))))
+
+
 def line_of(
-    engine: Engine, session: Session, actor: Actor, row: Any, escalated: Words | None = None
+    engine: Engine,
+    session: Session,
+    actor: Actor,
+    row: Any,
+    escalated: Words | None = None,
+    to_sign: frozenset[str] = frozenset(),
 ) -> InboxLine:
     """The line of a row of :data:`ranges.COLUMNS`."""
     published = procedures.of_version(engine, session, row.version_id)
@@ -211,6 +225,7 @@ def line_of(
         escalated=escalated,
         has_draft=row.draft_at is not None,
         round=row.visit,
-        priority=row.priority,
         urged=row.urged,
+        to_sign=row.id in to_sign,
+        priority=row.priority,
     )

@@ -144,10 +144,10 @@ def tasks_of(engine: Engine, session: Session, actor: Actor, view: View) -> Task
     own = tuple(key for key in keys if key.startswith("u:"))
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {
-        "mine": (Range("work", own), Range("watch", keys)),
+        "mine": (Range("work", own), Range("sign", own), Range("watch", keys)),
         "claimable": (Range("work", roles),),
         "watched": (Range("watch", keys),),
-        "all": (Range("work", keys), Range("watch", keys)),
+        "all": (Range("work", keys), Range("sign", own), Range("watch", keys)),
     }
     return Tasks(session, tuple(one for one in parts[view] if one.who))
 
