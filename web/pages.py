@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    bulk,
     case,
     cases,
     files,
@@ -15,15 +16,20 @@ from web import (
     notices,
     procedures,
     registers,
+    replies,
     search,
     signin,
     start,
     task,
     timers,
+    views,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
     start.bp,
     cases.bp,

@@ -102,6 +102,102 @@ class InboxLine:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a list of tasks is narrowed to; what is empty narrows nothing."""
+
+    text: str = ""
+    procedure: str = ""
+    #: ``<process>/<node>``.
+    step: str = ""
+    site: str = ""
+    #: late, today, week (from now to the end of Sunday) or none (no deadline).
+    when: str = ""
+    priority: str = ""
+    #: An account id, or ``none`` for what nobody holds.
+    holder: str = ""
+    #: Any of draft, escalated and urged.
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """How much there is in the views of the inbox besides those of the navigation."""
+
+    watched: int
+    #: None for somebody who leads nobody.
+    team: int | None
+    #: Copies that were not read.
+    copied: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a team, with the roles they hold in it."""
+
+    account_id: UserId
+    name: str
+    #: (role, site), the site may be ``*``.
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """What one person of a team has to do, or (``member`` None) what nobody holds yet."""
+
+    member: Member | None
+    #: The first of them.
+    lines: Sequence[InboxLine]
+    total: int
+    late: int
+    #: Until when they are away, and who stands in.
+    away: tuple[datetime, str] | None
+    on_duty: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of the inbox."""
+
+    id: int
+    name: str
+    #: As in an address.
+    query: str
+    #: The role it is shared with, or nothing.
+    role: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A text that is typed often."""
+
+    id: int
+    title: str
+    text: str
+    procedure: str
+    node: str
+    role: str
+    used: int
+    mine: bool
+
+
+@dataclass(frozen=True)
+class CopyLine:
+    """A case that was put before somebody to know of it."""
+
+    id: int
+    case_id: CaseId
+    case_number: str
+    procedure_name: Words
+    subject: str
+    status: CaseStatus
+    by: str
+    at: datetime
+    note: str
+    read: bool
+
+
+@dataclass(frozen=True)
 class Counts:
     """True counts for the navigation; one above MANY means: more than MANY."""
 

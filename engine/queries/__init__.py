@@ -3,19 +3,22 @@
 from engine.queries.absences import absences
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
-from engine.queries.catalogue import catalogue, procedure_names, procedure_view
+from engine.queries.catalogue import catalogue, procedure_names, procedure_view, steps_of
 from engine.queries.clocks import incidents, timers
+from engine.queries.copies import list_copies
 from engine.queries.deliveries import list_deliveries, list_webhooks
-from engine.queries.inbox import counts, inbox
+from engine.queries.inbox import counts, inbox, view_counts
 from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
+from engine.queries.team import board, team_of
 
 __all__ = [
     "absences",
+    "board",
     "case_by_number",
     "case_view",
     "catalogue",
@@ -25,6 +28,7 @@ __all__ = [
     "inbox",
     "incidents",
     "list_cases",
+    "list_copies",
     "list_deliveries",
     "list_notices",
     "list_registers",
@@ -36,7 +40,10 @@ __all__ = [
     "register_history",
     "register_view",
     "search",
+    "steps_of",
     "task_head",
     "task_view",
+    "team_of",
     "timers",
+    "view_counts",
 ]

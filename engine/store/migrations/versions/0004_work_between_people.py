@@ -31,6 +31,7 @@ def upgrade() -> None:
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('used', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_canned_reply_account_id_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_canned_reply'))
     )
@@ -74,6 +75,8 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('query', sa.Text(), nullable=False),
     sa.Column('role', sa.String(length=100), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view'))
     )
