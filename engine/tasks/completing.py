@@ -12,7 +12,7 @@ from engine.cases import next_after
 from engine.domain.facts import Actor, CaseId, Next, TaskId
 from engine.errors import AnswersInvalid
 from engine.retrying import again_when_changed
-from engine.store import locking, rows, saving
+from engine.store import locking, master_rows, rows, saving
 from engine.tasks.drafting import keep
 from engine.tasks.guards import require_may_complete
 from engine.wiring import Engine
@@ -61,7 +61,8 @@ def _complete(
             return Next(CaseId(case.id), TaskId(task.next_task_id) if task.next_task_id else None)
         require_may_complete(session, case, task, by)
         published = procedures.of_version(engine, session, case.version_id)
-        clean = Asking(engine, session, case, task, published, by).check(answers)
+        asking = Asking(engine, session, case, task, published, by)
+        clean = asking.check(answers)
 
         step = steps.step_for(engine, session, case, published, by)
         step.completed = task_id
@@ -75,6 +76,7 @@ def _complete(
             answers=clean,
             request_id=request_id,
         )
+        master_rows.concern(session, case.id, asking.concerned(clean))
         step.tell(
             "completed",
             node=task.node,
