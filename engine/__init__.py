@@ -35,6 +35,7 @@ from engine.domain.facts import (
     UserId,
 )
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
+from engine.masters import bring_in
 from engine.people import (
     actor_of,
     authenticate,
@@ -49,9 +50,11 @@ from engine.people import (
 from engine.queries import (
     absences,
     board,
+    cards,
     case_by_number,
     case_view,
     catalogue,
+    choose,
     counts,
     document_view,
     find_people,
@@ -63,6 +66,7 @@ from engine.queries import (
     list_notices,
     list_registers,
     list_webhooks,
+    look_up,
     mark_read,
     news,
     procedure_names,
@@ -135,13 +139,16 @@ __all__ = [
     "attachment_content",
     "authenticate",
     "board",
+    "bring_in",
     "cancel_case",
+    "cards",
     "case_by_number",
     "case_view",
     "catalogue",
     "change_password",
     "change_webhook",
     "check_files",
+    "choose",
     "claim_task",
     "comment_case",
     "complete_task",
@@ -169,6 +176,7 @@ __all__ = [
     "list_notices",
     "list_registers",
     "list_webhooks",
+    "look_up",
     "mark_copy_read",
     "mark_read",
     "move_view",

@@ -8,6 +8,7 @@ from engine.queries.clocks import incidents, timers
 from engine.queries.copies import list_copies
 from engine.queries.deliveries import list_deliveries, list_webhooks
 from engine.queries.inbox import counts, inbox, view_counts
+from engine.queries.looking_up import cards, choose, look_up
 from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
@@ -19,9 +20,11 @@ from engine.queries.team import board, team_of
 __all__ = [
     "absences",
     "board",
+    "cards",
     "case_by_number",
     "case_view",
     "catalogue",
+    "choose",
     "counts",
     "document_view",
     "find_people",
@@ -33,6 +36,7 @@ __all__ = [
     "list_notices",
     "list_registers",
     "list_webhooks",
+    "look_up",
     "mark_read",
     "news",
     "procedure_names",
