@@ -47,6 +47,7 @@ def send(
     process: str,
     task: Task | None = None,
     kind: str = "notice",
+    urgent: bool = False,
 ) -> None:
     """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be."""
     if to == CUSTOMER:
@@ -56,7 +57,7 @@ def send(
         return
     people = receivers(step, to, task)
     role = step.engine.organisation.role_named(to)
-    tell(step, people, said, task=task, kind=kind, roles=[role.id] if role else [])
+    tell(step, people, said, task=task, kind=kind, roles=[role.id] if role else [], urgent=urgent)
     step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
@@ -68,11 +69,12 @@ def tell(
     task: Task | None = None,
     kind: str = "notice",
     roles: Iterable[str] = (),
+    urgent: bool = False,
 ) -> None:
     """Tell these people (account ids) something, and the chat groups of these roles."""
     told = list(dict.fromkeys(people))
     outgoing.add_notices(step.session, [_notice(step, person, said, task, kind) for person in told])
-    outbox.post(step, Telling(kind, said, told, tuple(roles), task))
+    outbox.post(step, Telling(kind, said, told, tuple(roles), task, urgent))
 
 
 def opened(step: Step, tasks: Iterable[Task]) -> None:
@@ -103,7 +105,7 @@ def _notice(step: Step, person: int | None, said: Words, task: Task | None, kind
     )
 
 
-def watch(step: Step, task: Task, to: str, said: Words) -> str:
+def watch(step: Step, task: Task, to: str, said: Words, *, urgent: bool = False) -> str:
     """Put an open task into the inbox of a role, with the reason; give the role it reached.
 
     A role that nobody holds at the site passes it on to the one above.
@@ -124,7 +126,8 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
         reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
     )
     inbox_rows.watch(step.session, watching)
-    send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
+    node, process = task.node, task.process
+    send(step, reached.id, said, node=node, process=process, task=task, kind="escalation", urgent=urgent)
     step.tell(
         "escalated",
         node=task.node,
