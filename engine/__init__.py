@@ -55,6 +55,7 @@ from engine.queries import (
     task_head,
     task_view,
     timers,
+    why,
 )
 from engine.repairing import Repaired, repair_file, repair_json
 from engine.soundness import health
@@ -133,4 +134,5 @@ __all__ = [
     "task_head",
     "task_view",
     "timers",
+    "why",
 ]

@@ -20,11 +20,13 @@ from web import (
     start,
     task,
     timers,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
     task.bp,
+    why.bp,
     start.bp,
     cases.bp,
     case.bp,

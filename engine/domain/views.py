@@ -492,3 +492,31 @@ class AbsenceLine:
     reason: str
     #: now, coming, or over.
     state: str
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What will happen to a task by the clock, unless it is done before."""
+
+    at: datetime
+    what: Words
+    kind: Literal["due", "remind", "escalate", "timer"]
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a task is where it is, why the reader may not do it, why it was escalated, what comes when."""
+
+    task_id: TaskId
+    case_id: CaseId
+    case_number: str
+    step_name: Words
+    #: Why it went to whom it went, and who has it now.
+    here: tuple[Words, ...]
+    #: Why the reader has it before them, or has not.
+    mine: Words
+    #: Why the reader cannot do it; empty when they can.
+    cannot: tuple[Words, ...]
+    #: (when, to whom, why), the first first.
+    escalated: tuple[tuple[datetime, Words, Words], ...]
+    coming: tuple[Coming, ...]

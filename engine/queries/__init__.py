@@ -12,6 +12,7 @@ from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
+from engine.queries.why import why
 
 __all__ = [
     "absences",
@@ -35,4 +36,5 @@ __all__ = [
     "task_head",
     "task_view",
     "timers",
+    "why",
 ]
