@@ -15,6 +15,8 @@
     │   ├── TaskAlreadyDone
     │   ├── TaskTaken
     │   ├── CaseNotActive
+    │   ├── NotPossibleNow
+    │   ├── TooSoon
     │   └── CaseChanged
     ├── Invalid             422  what was sent is not right
     │   ├── AnswersInvalid
@@ -102,6 +104,14 @@ class TaskTaken(Conflict):
 
 class CaseNotActive(Conflict):
     """This case is not active."""
+
+
+class NotPossibleNow(Conflict):
+    """This cannot be done with the task as it stands now."""
+
+
+class TooSoon(Conflict):
+    """This was done only a moment ago; please wait."""
 
 
 class CaseChanged(Conflict):

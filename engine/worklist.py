@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from engine import assigning
+from engine import assigning, notices
 from engine.domain import assignment
 from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -16,8 +16,8 @@ from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import inbox_rows, repository, rows, saving
-from engine.store.due import note_armed
+from engine.store import between, inbox_rows, repository, rows, saving
+from engine.store.due import has_job, note_armed
 from engine.store.models import Inbox, Job, Subscription, Task
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
         step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     saving.cancel_tasks(session, [task.id for task in gone], now)
     saving.clear_inbox(session, [task.id for task in over])
-    timed = [task.id for task in over if task.properties.get("deadline")]
+    looked_after = bool(step.engine.settings.idle_hours)
+    timed = [task.id for task in over if looked_after or task.properties.get("deadline")]
     saving.cancel_ladders(session, step.case.id, timed, now)
     for task in known.values() if renamed else ():
         if task.id in present:
@@ -62,6 +63,7 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
+    notices.opened(step, step.opened)
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -138,18 +140,38 @@ def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> d
 
 
 def put_into_inbox(step: Step, task: Task) -> None:
-    """Show an open task to its assignee, or to the holders of its candidate roles, and to nobody else."""
+    """Show an open task to its assignee or the holders of its candidate roles, and to those who sign now."""
     repository.write_inbox(step.session, task, _shown(step, task))
 
 
 def _shown(step: Step, task: Task) -> list[Inbox]:
     label = step.published.label(task.process, task.name)
+    signing = task.signing or {}
+    to_sign = _to_sign(step, task, label) if signing else []
+    if signing.get("submitted") or signing.get("drawn"):
+        return to_sign
     who = (
         [f"u:{task.assignee_id}"]
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who]
+    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who] + to_sign
+
+
+def _to_sign(step: Step, task: Task, label: str) -> list[Inbox]:
+    """The rows of those whose turn it is to sign."""
+    signing, signers = task.signing or {}, between.signers(step.session, task.id)
+    is_over = bool(signing.get("submitted"))
+    people = {
+        one.account_id
+        for place, rule in signing.items()
+        if place in ("before", "beside", "after", "drawn") and rule.get("outcome") is None
+        if (place == "after") == is_over
+        for one in between.in_turn(signers, place)
+    }
+    return [
+        inbox_rows.row(step.case, task, label, who=f"u:{person}", kind="sign") for person in sorted(people)
+    ]
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
@@ -167,6 +189,12 @@ def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job
         status="armed",
         payload=values.pop("payload", {}),
     )
+
+
+def arm_once(step: Step, job: Job) -> None:
+    """Add a job, unless the case has this very one."""
+    if not has_job(step.session, job):
+        rows.add(step.session, Job, [job])
 
 
 def _rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> Iterator[Job]:

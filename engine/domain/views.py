@@ -93,6 +93,12 @@ class InboxLine:
     stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
+    #: How often it was urged.
+    urged: int = 0
+    #: The reader is to sign it.
+    to_sign: bool = False
+    #: Of its case: low, normal, high or urgent.
+    priority: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Counts:
     late: int
     unread: int
     incidents: int
+    #: Deliveries that wait for somebody's hand.
+    stuck: int = 0
 
 
 @dataclass(frozen=True)
@@ -454,6 +462,53 @@ class IncidentLine:
     error: str
     attempts: int
     failed_at: datetime
+
+
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A message on its way out of the house, and what became of it."""
+
+    id: int
+    event: str
+    channel: str
+    address: str
+    #: Whom it is for; empty for a group or another system.
+    person: str
+    case_id: CaseId | None
+    case_number: str
+    subject: str
+    urgent: bool
+    status: str
+    at: datetime
+    run_at: datetime
+    attempts: int
+    error: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookLine:
+    """Another system that is told of events."""
+
+    id: int
+    name: str
+    #: Without what may be secret in it.
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class News:
+    """What a person was told since they last looked."""
+
+    unread: int
+    #: The highest number of all their notices.
+    latest: int
+    #: Those that do not wait, the oldest first.
+    urgent: tuple[Notice, ...]
 
 
 class Found(NamedTuple):

@@ -5,8 +5,9 @@ from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view
 from engine.queries.clocks import incidents, timers
+from engine.queries.deliveries import list_deliveries, list_webhooks
 from engine.queries.inbox import counts, inbox
-from engine.queries.notices import list_notices, mark_read
+from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
@@ -25,9 +26,12 @@ __all__ = [
     "inbox",
     "incidents",
     "list_cases",
+    "list_deliveries",
     "list_notices",
     "list_registers",
+    "list_webhooks",
     "mark_read",
+    "news",
     "procedure_names",
     "procedure_view",
     "register_history",

@@ -143,9 +143,9 @@ def tasks_of(
     )
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {
-        "mine": (Range("work", own), *some, Range("watch", keys)),
+        "mine": (Range("work", own), *some, Range("sign", own), Range("watch", keys)),
         "claimable": (Range("work", roles),),
-        "all": (Range("work", (*own, *roles)), *some, Range("watch", keys)),
+        "all": (Range("work", (*own, *roles)), *some, Range("sign", own), Range("watch", keys)),
     }
     return Tasks(session, tuple(one for one in parts[view] if one.who))
 

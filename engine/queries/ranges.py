@@ -40,12 +40,15 @@ COLUMNS = (
     _TASK.c.deadline,
     _TASK.c.done_at,
     _TASK.c.draft_at,
+    _TASK.c.urged,
+    _TASK.c.signing,
     _TASK.c.properties["due"].as_string().label("own_due"),
     _CASE.c.number,
     _CASE.c.procedure,
     _CASE.c.subject,
     _CASE.c.site,
     _CASE.c.version_id,
+    _CASE.c.priority,
     _ACCOUNT.c.name.label("assignee"),
 )
 _Plain: Any = namedtuple("_Plain", [column.key for column in COLUMNS])  # type: ignore[misc]
