@@ -60,6 +60,7 @@ from engine.queries import (
     task_view,
     timers,
     why,
+    would_get,
 )
 from engine.reaching import (
     add_webhook,
@@ -193,4 +194,5 @@ __all__ = [
     "try_webhook",
     "urge_task",
     "why",
+    "would_get",
 ]

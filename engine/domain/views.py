@@ -575,3 +575,16 @@ class Why:
     #: (when, to whom, why), the first first.
     escalated: tuple[tuple[datetime, Words, Words], ...]
     coming: tuple[Coming, ...]
+
+
+@dataclass(frozen=True)
+class WouldGet:
+    """Who would get a task of a procedure at a site now."""
+
+    node: str
+    step_name: Words
+    site: str
+    #: In the order in which they are asked.
+    who: tuple[Words, ...]
+    #: What gives nobody now.
+    empty: tuple[Words, ...]

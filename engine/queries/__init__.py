@@ -13,6 +13,7 @@ from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
+from engine.queries.today import would_get
 from engine.queries.why import why
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "task_view",
     "timers",
     "why",
+    "would_get",
 ]
