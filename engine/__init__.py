@@ -55,6 +55,7 @@ from engine.queries import (
     procedure_view,
     register_history,
     register_view,
+    roster,
     search,
     task_head,
     task_view,
@@ -71,6 +72,7 @@ from engine.reaching import (
     try_webhook,
 )
 from engine.repairing import Repaired, repair_file, repair_json
+from engine.rosters import add_shifts, copy_week, import_shifts, remove_shift
 from engine.soundness import health
 from engine.substitutes import end_substitution, substitute
 from engine.tasks import (
@@ -115,6 +117,7 @@ __all__ = [
     "absences",
     "actor_of",
     "add_attachment",
+    "add_shifts",
     "add_signers",
     "add_webhook",
     "attachment_content",
@@ -130,6 +133,7 @@ __all__ = [
     "comment_case",
     "complete_task",
     "copy_case",
+    "copy_week",
     "counts",
     "create_person",
     "decline_task",
@@ -143,6 +147,7 @@ __all__ = [
     "hand_back_task",
     "has_demo_accounts",
     "health",
+    "import_shifts",
     "inbox",
     "incidents",
     "lateness",
@@ -166,6 +171,7 @@ __all__ = [
     "register_history",
     "register_view",
     "release_task",
+    "remove_shift",
     "remove_signer",
     "renew_secret",
     "repair_file",
@@ -173,6 +179,7 @@ __all__ = [
     "report_json",
     "resume_case",
     "retry_incident",
+    "roster",
     "run_due",
     "save_draft",
     "search",

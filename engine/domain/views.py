@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from engine.domain.facts import CaseId, CaseStatus, Data, JobStatus, TaskId, TaskStatus, UserId
@@ -588,3 +588,36 @@ class WouldGet:
     who: tuple[Words, ...]
     #: What gives nobody now.
     empty: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class RosterShift:
+    """One shift of a roster, in the zone of its site."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class RosterPerson:
+    """Somebody's week: the shifts that begin on each of its days."""
+
+    id: int
+    #: Empty for somebody who does not hold the role any more.
+    name: str
+    days: tuple[tuple[RosterShift, ...], ...]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A week of one role at one site."""
+
+    role: str
+    role_name: Words
+    site: str
+    week: date
+    days: tuple[date, ...]
+    people: tuple[RosterPerson, ...]
+    may_plan: bool

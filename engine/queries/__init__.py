@@ -11,6 +11,7 @@ from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
+from engine.queries.roster import roster
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 from engine.queries.today import would_get
@@ -37,6 +38,7 @@ __all__ = [
     "procedure_view",
     "register_history",
     "register_view",
+    "roster",
     "search",
     "task_head",
     "task_view",
