@@ -73,6 +73,7 @@ from engine.queries import (
     procedure_view,
     register_history,
     register_view,
+    roster,
     search,
     steps_of,
     task_head,
@@ -80,6 +81,8 @@ from engine.queries import (
     team_of,
     timers,
     view_counts,
+    why,
+    would_get,
 )
 from engine.reaching import (
     add_webhook,
@@ -90,6 +93,7 @@ from engine.reaching import (
     try_webhook,
 )
 from engine.repairing import Repaired, repair_file, repair_json
+from engine.rosters import add_shifts, copy_week, import_shifts, remove_shift
 from engine.soundness import health
 from engine.substitutes import end_substitution, substitute
 from engine.tasks import (
@@ -134,6 +138,7 @@ __all__ = [
     "absences",
     "actor_of",
     "add_attachment",
+    "add_shifts",
     "add_signers",
     "add_webhook",
     "attachment_content",
@@ -153,6 +158,7 @@ __all__ = [
     "comment_case",
     "complete_task",
     "copy_case",
+    "copy_week",
     "counts",
     "create_person",
     "decline_task",
@@ -166,6 +172,7 @@ __all__ = [
     "hand_back_task",
     "has_demo_accounts",
     "health",
+    "import_shifts",
     "inbox",
     "incidents",
     "keep_reply",
@@ -194,6 +201,7 @@ __all__ = [
     "register_view",
     "release_task",
     "remove_reply",
+    "remove_shift",
     "remove_signer",
     "remove_view",
     "renew_secret",
@@ -205,6 +213,7 @@ __all__ = [
     "restore_view",
     "resume_case",
     "retry_incident",
+    "roster",
     "run_due",
     "save_draft",
     "save_view",
@@ -231,4 +240,6 @@ __all__ = [
     "urge_task",
     "use_reply",
     "view_counts",
+    "why",
+    "would_get",
 ]

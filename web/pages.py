@@ -18,11 +18,13 @@ from web import (
     registers,
     replies,
     search,
+    shifts,
     signin,
     start,
     task,
     timers,
     views,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -31,12 +33,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     bulk.bp,
     replies.bp,
     task.bp,
+    why.bp,
     start.bp,
     cases.bp,
     case.bp,
     files.bp,
     registers.bp,
     timers.bp,
+    shifts.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,

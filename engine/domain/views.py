@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from engine.domain.facts import CaseId, CaseStatus, Data, JobStatus, TaskId, TaskStatus, UserId
@@ -708,3 +708,77 @@ class MasterCard:
     related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
     #: The open cases that concern it and that the reader sees: (id, number, what it is about).
     cases: tuple[tuple[CaseId, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What will happen to a task by the clock, unless it is done before."""
+
+    at: datetime
+    what: Words
+    kind: Literal["due", "remind", "escalate", "timer"]
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a task is where it is, why the reader may not do it, why it was escalated, what comes when."""
+
+    task_id: TaskId
+    case_id: CaseId
+    case_number: str
+    step_name: Words
+    #: Why it went to whom it went, and who has it now.
+    here: tuple[Words, ...]
+    #: Why the reader has it before them, or has not.
+    mine: Words
+    #: Why the reader cannot do it; empty when they can.
+    cannot: tuple[Words, ...]
+    #: (when, to whom, why), the first first.
+    escalated: tuple[tuple[datetime, Words, Words], ...]
+    coming: tuple[Coming, ...]
+
+
+@dataclass(frozen=True)
+class WouldGet:
+    """Who would get a task of a procedure at a site now."""
+
+    node: str
+    step_name: Words
+    site: str
+    #: In the order in which they are asked.
+    who: tuple[Words, ...]
+    #: What gives nobody now.
+    empty: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class RosterShift:
+    """One shift of a roster, in the zone of its site."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class RosterPerson:
+    """Somebody's week: the shifts that begin on each of its days."""
+
+    id: int
+    #: Empty for somebody who does not hold the role any more.
+    name: str
+    days: tuple[tuple[RosterShift, ...], ...]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A week of one role at one site."""
+
+    role: str
+    role_name: Words
+    site: str
+    week: date
+    days: tuple[date, ...]
+    people: tuple[RosterPerson, ...]
+    may_plan: bool

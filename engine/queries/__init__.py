@@ -13,9 +13,12 @@ from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
+from engine.queries.roster import roster
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 from engine.queries.team import board, team_of
+from engine.queries.today import would_get
+from engine.queries.why import why
 
 __all__ = [
     "absences",
@@ -43,6 +46,7 @@ __all__ = [
     "procedure_view",
     "register_history",
     "register_view",
+    "roster",
     "search",
     "steps_of",
     "task_head",
@@ -50,4 +54,6 @@ __all__ = [
     "team_of",
     "timers",
     "view_counts",
+    "why",
+    "would_get",
 ]

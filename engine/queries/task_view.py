@@ -28,7 +28,7 @@ from forms.model import labels
 def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
     """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
-        case, task = _fetch(session, task_id)
+        case, task = fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
         data = {**case.data, **task.local}
@@ -134,7 +134,8 @@ def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
     )
 
 
-def _fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+def fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+    """A task with its case, without the case's state; raises :class:`TaskNotFound`."""
     row = session.execute(
         sa.select(Case, Task)
         .join(Task, Task.case_id == Case.id)
