@@ -56,7 +56,15 @@ from engine.queries import (
 )
 from engine.repairing import Repaired, repair_file, repair_json
 from engine.soundness import health
-from engine.tasks import claim_task, complete_task, form_fields, release_task, save_draft
+from engine.tasks import (
+    claim_task,
+    complete_task,
+    form_fields,
+    lawful_returns,
+    release_task,
+    save_draft,
+    send_back,
+)
 from engine.wiring import Engine, Settings, open_engine
 
 __all__ = [
@@ -97,6 +105,7 @@ __all__ = [
     "inbox",
     "incidents",
     "lateness",
+    "lawful_returns",
     "list_cases",
     "list_notices",
     "list_registers",
@@ -118,6 +127,7 @@ __all__ = [
     "run_due",
     "save_draft",
     "search",
+    "send_back",
     "send_message",
     "set_active",
     "set_preferences",

@@ -15,6 +15,7 @@ from web import (
     notices,
     procedures,
     registers,
+    returning,
     search,
     signin,
     start,
@@ -25,6 +26,7 @@ from web import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
     task.bp,
+    returning.bp,
     start.bp,
     cases.bp,
     case.bp,

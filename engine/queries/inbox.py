@@ -13,7 +13,7 @@ from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.views import MANY, Counts, InboxLine, Page, Words
 from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
-from engine.queries.lines import count_some, matches, within
+from engine.queries.lines import count_some, matches, sent_back_of, within
 from engine.queries.open_tasks import tasks_of
 from engine.store.models import Account, Case, Inbox, Job, Notice, Task
 from engine.wiring import Engine
@@ -144,4 +144,5 @@ def _line(engine: Engine, session: Session, actor: Actor, row: Any, escalated: W
         escalated=escalated,
         has_draft=row.draft_at is not None,
         round=row.visit,
+        sent_back=sent_back_of(published, row.sent_back),
     )

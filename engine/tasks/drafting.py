@@ -11,10 +11,12 @@ from engine.answers import Asking, FormState
 from engine.domain.facts import Actor, Data, TaskId
 from engine.errors import Invalid
 from engine.retrying import again_when_changed
+from engine.steps import Step
 from engine.store import locking, repository, rows
+from engine.store.models import Task
 from engine.tasks.guards import require_may_complete
 from engine.wiring import Engine
-from forms.parsing import MultiMap
+from forms.parsing import MultiMap, flatten
 
 #: Characters of a draft as JSON.
 DRAFT_SIZE = 65_536
@@ -71,6 +73,15 @@ def keep(engine: Engine, task_id: TaskId, by: Actor, answers: Mapping[str, Any] 
     }
     if getlist and len(json.dumps(typed, ensure_ascii=False)) <= DRAFT_SIZE:
         save_draft(engine, task_id, by=by, typed=typed)
+
+
+def typed_of(step: Step, task: Task, answers: Data) -> Data:
+    """Answers as a form would send them, to be the draft of a task that asks the same."""
+    form = step.published.of(task.process).forms.get(task.properties.get("form", ""))
+    if form is None:
+        return {}
+    texts = flatten(form, answers, zone=step.engine.zone_of(step.case.site))
+    return {name: [text] if isinstance(text, str) else text for name, text in texts.items()}
 
 
 class _Typed(dict[str, Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.domain import assignment
 from engine.domain.facts import Actor
-from engine.errors import CaseNotActive, Forbidden, TaskAlreadyDone, TaskTaken
+from engine.errors import CaseNotActive, Forbidden, TaskAlreadyDone, TaskCalledBack, TaskTaken
 from engine.store import repository
 from engine.store.database import Session
 from engine.store.models import Case, Task
@@ -25,5 +25,7 @@ def require_open(case: Case, task: Task) -> None:
     """Guard: the task is open and its case is active."""
     if task.status == "done":
         raise TaskAlreadyDone(task=task.id, by=task.done_by_name, at=task.done_at)
+    if task.called_back is not None and task.status == "cancelled":
+        raise TaskCalledBack(task=task.id, at=task.done_at, **task.called_back)
     if task.status != "open" or case.status != "active":
         raise CaseNotActive(case=case.number, status=case.status)

@@ -118,6 +118,10 @@ class Task(Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
+    #: That it was opened by sending back, by whom, when and why: {"by", "at", "reason", "from"}.
+    sent_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: Who ended it without completing it, how (sent_back, withdrawn), and why: {"by", "how", "reason"}.
+    called_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     done_by_name: Mapped[str | None]
