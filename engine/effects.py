@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from engine import cases, notices, procedures, steps
+from engine import cases, idling, notices, procedures, steps
 from engine.domain.facts import Trigger
 from engine.domain.views import Words
 from engine.errors import GuanjiaError, TaskNotFound
@@ -21,6 +21,8 @@ def act(step: steps.Step, job: Job) -> None:
             _fire(step, job)
         case "remind" | "escalate":
             _climb(step, job)
+        case "idle":
+            idling.look(step, job)
         case "message":
             _deliver(step, job)
         case "signal":

@@ -18,6 +18,8 @@
     │   ├── CaseNotActive
     │   ├── CannotSendBack
     │   ├── CannotWithdraw
+    │   ├── NotPossibleNow
+    │   ├── TooSoon
     │   └── CaseChanged
     ├── Invalid             422  what was sent is not right
     │   ├── AnswersInvalid
@@ -128,6 +130,14 @@ class CannotWithdraw(Conflict):
     the case), ``told`` (the customer was told), ``filed`` (a document was filed), ``late`` (the time to undo
     is over).
     """
+
+
+class NotPossibleNow(Conflict):
+    """This cannot be done with the task as it stands now."""
+
+
+class TooSoon(Conflict):
+    """This was done only a moment ago; please wait."""
 
 
 class CaseChanged(Conflict):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from engine import assigning, notices
 from engine.domain import assignment
 from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -15,9 +16,8 @@ from engine.domain.sla import Deadline, Limit, Rung
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import inbox_rows, repository, rows, saving
-from engine.store.database import Session
-from engine.store.due import note_armed
+from engine.store import between, inbox_rows, repository, rows, saving
+from engine.store.due import has_job, note_armed
 from engine.store.models import Inbox, Job, Subscription, Task
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
             step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     saving.cancel_tasks(session, [task.id for task in gone], now)
     saving.clear_inbox(session, [task.id for task in over])
-    timed = [task.id for task in over if task.properties.get("deadline")]
+    looked_after = bool(step.engine.settings.idle_hours)
+    timed = [task.id for task in over if looked_after or task.properties.get("deadline")]
     saving.cancel_ladders(session, step.case.id, timed, now)
     for task in known.values() if renamed else ():
         if task.id in present:
@@ -63,6 +64,7 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
+    notices.opened(step, step.opened)
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -73,22 +75,10 @@ class _Opened:
 
 
 def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Opened:
-    engine, session, case = step.engine, step.session, step.case
+    case = step.case
     properties = dict(opened.properties)
-    person = _named(run, properties.get("assignee"), opened.data)
-    roles = _named(run, properties.get("candidates"), opened.data)
-    lane = engine.organisation.role_named(opened.role) if opened.role else None
-    lane_role = lane.id if lane else None
-    asked = assignment.asked_roles(engine.organisation, lane_role, roles)
-    if isinstance(person, int) and not _active(session, person):
-        person = None
-    decided = assignment.assign(
-        engine.organisation,
-        lane_role=lane_role,
-        named_person=person,
-        named_roles=roles,
-        holders=repository.holders(session, asked, case.site),
-    )
+    given = assigning.decide(step, run, opened)
+    decided = given.who
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
@@ -101,7 +91,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         process=opened.process,
         node=opened.node,
         name=opened.name,
-        role=lane_role,
+        role=given.lane,
         candidates=list(decided.candidates),
         properties=properties,
         status="open",
@@ -109,6 +99,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         local=opened.data,
         assignee_id=decided.assignee,
         assigned_because=decided.because,
+        why=given.why,
         created_at=step.now,
         due_at=due,
         deadline=deadline.name if deadline else None,
@@ -123,18 +114,10 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         because=decided.because,
         to=list(decided.candidates),
         assignee=decided.assignee,
+        **({"why": {key: given.why[key] for key in ("zh", "en")}} if given.why else {}),
     )
     rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
     return _Opened(task, list(rungs))
-
-
-def _named(run: Run, expression: str | None, local: Data) -> object:
-    return run.evaluate(expression, local) if expression else None
-
-
-def _active(session: Session, account_id: int) -> bool:
-    found = repository.account(session, account_id)
-    return found is not None and found.active
 
 
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:
@@ -158,18 +141,38 @@ def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> d
 
 
 def put_into_inbox(step: Step, task: Task) -> None:
-    """Show an open task to its assignee, or to the holders of its candidate roles, and to nobody else."""
+    """Show an open task to its assignee or the holders of its candidate roles, and to those who sign now."""
     repository.write_inbox(step.session, task, _shown(step, task))
 
 
 def _shown(step: Step, task: Task) -> list[Inbox]:
     label = step.published.label(task.process, task.name)
+    signing = task.signing or {}
+    to_sign = _to_sign(step, task, label) if signing else []
+    if signing.get("submitted") or signing.get("drawn"):
+        return to_sign
     who = (
         [f"u:{task.assignee_id}"]
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who]
+    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who] + to_sign
+
+
+def _to_sign(step: Step, task: Task, label: str) -> list[Inbox]:
+    """The rows of those whose turn it is to sign."""
+    signing, signers = task.signing or {}, between.signers(step.session, task.id)
+    is_over = bool(signing.get("submitted"))
+    people = {
+        one.account_id
+        for place, rule in signing.items()
+        if place in ("before", "beside", "after", "drawn") and rule.get("outcome") is None
+        if (place == "after") == is_over
+        for one in between.in_turn(signers, place)
+    }
+    return [
+        inbox_rows.row(step.case, task, label, who=f"u:{person}", kind="sign") for person in sorted(people)
+    ]
 
 
 def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
@@ -187,6 +190,12 @@ def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job
         status="armed",
         payload=values.pop("payload", {}),
     )
+
+
+def arm_once(step: Step, job: Job) -> None:
+    """Add a job, unless the case has this very one."""
+    if not has_job(step.session, job):
+        rows.add(step.session, Job, [job])
 
 
 def _rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> Iterator[Job]:

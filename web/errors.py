@@ -20,11 +20,13 @@ from engine.errors import (
     GuanjiaError,
     Invalid,
     NotFound,
+    NotPossibleNow,
     ReasonMissing,
     RuntimeFailed,
     TaskAlreadyDone,
     TaskCalledBack,
     TaskTaken,
+    TooSoon,
 )
 from web.words import gettext as _
 
@@ -72,6 +74,8 @@ def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...
         (TaskCalledBack, _("这项任务已被收回，不再需要办理。")),
         (CannotSendBack, _cannot_send_back(error)),
         (CaseNotActive, _("该案件当前不在进行中，不能办理。")),
+        (NotPossibleNow, _("任务现在的状态不允许这样做：可能已转给别人，或正在会签。请刷新后再看。")),
+        (TooSoon, _("您刚刚催办过，请过一会儿再催。")),
         (CaseChanged, _("刚才有人同时推进了此案件，请再试一次。您填写的内容没有丢失。")),
         (Conflict, _("情况刚刚有变化，请刷新后再看。")),
         (ReasonMissing, _("请写明理由。")),

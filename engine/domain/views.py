@@ -111,9 +111,17 @@ class InboxLine:
     clock: Clock
     #: Why a supervisor sees it, when it was escalated to them.
     escalated: Words | None = None
+    #: Whose it is, when the reader stands in for somebody who is away.
+    stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
     sent_back: SentBack | None = None
+    #: How often it was urged.
+    urged: int = 0
+    #: The reader is to sign it.
+    to_sign: bool = False
+    #: Of its case: low, normal, high or urgent.
+    priority: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,8 @@ class Counts:
     late: int
     unread: int
     incidents: int
+    #: Deliveries that wait for somebody's hand.
+    stuck: int = 0
 
 
 @dataclass(frozen=True)
@@ -219,6 +229,8 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: Whose task it is, when the reader stands in for somebody who is away.
+    stands_in: str | None
     escalated: Words | None
     sent_back: SentBack | None
     #: Who ended it without completing it: {"by", "how": sent_back or withdrawn, "reason"}.
@@ -478,6 +490,53 @@ class IncidentLine:
     failed_at: datetime
 
 
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A message on its way out of the house, and what became of it."""
+
+    id: int
+    event: str
+    channel: str
+    address: str
+    #: Whom it is for; empty for a group or another system.
+    person: str
+    case_id: CaseId | None
+    case_number: str
+    subject: str
+    urgent: bool
+    status: str
+    at: datetime
+    run_at: datetime
+    attempts: int
+    error: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookLine:
+    """Another system that is told of events."""
+
+    id: int
+    name: str
+    #: Without what may be secret in it.
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class News:
+    """What a person was told since they last looked."""
+
+    unread: int
+    #: The highest number of all their notices.
+    latest: int
+    #: Those that do not wait, the oldest first.
+    urgent: tuple[Notice, ...]
+
+
 class Found(NamedTuple):
     """One answer of the search over everything."""
 
@@ -486,3 +545,31 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class PersonFound:
+    """Somebody to choose: their name, and each role with the site at which they hold it."""
+
+    id: UserId
+    name: str
+    login: str
+    roles: tuple[tuple[Words, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AbsenceLine:
+    """Somebody who is away and who stands in, from when until when."""
+
+    id: int
+    absent: str
+    substitute: str
+    #: The reader, or the person whose page it is, is the one who is away.
+    is_mine: bool
+    starts_at: datetime
+    ends_at: datetime
+    #: None for all.
+    procedures: tuple[Words, ...]
+    reason: str
+    #: now, coming, or over.
+    state: str

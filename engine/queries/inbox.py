@@ -15,7 +15,8 @@ from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, sent_back_of, within
 from engine.queries.open_tasks import tasks_of
-from engine.store.models import Account, Case, Inbox, Job, Notice, Task
+from engine.store.models import Account, Case, Delivery, Inbox, Job, Notice, Task
+from engine.store.outgoing import STUCK
 from engine.wiring import Engine
 
 #: What the list of the done may be sorted by.
@@ -63,7 +64,8 @@ def inbox(
             sort = sort if sort in ranges.ORDERS else "due"
             found = tasks.rows(sort, page=page, size=size, total=total)
         reasons = escalations(engine, session, actor, [row.id for row in found])
-        lines = [_line(engine, session, actor, row, reasons.get(row.id)) for row in found]
+        asked = to_sign(session, actor, [row.id for row in found if row.signing])
+        lines = [_line(engine, session, actor, row, reasons.get(row.id), asked) for row in found]
     return Page(lines, min(total, MANY), page, size, more=total > MANY)
 
 
@@ -73,15 +75,16 @@ def counts(engine: Engine, actor: Actor) -> Counts:
         mine = tasks_of(engine, session, actor, "mine")
         claimable = tasks_of(engine, session, actor, "claimable")
         running = ("active", "suspended")
-        started, unread, failed = session.execute(
+        started, unread, failed, stuck = session.execute(
             sa.select(
                 _some(Case.id, Case.started_by == actor.id, Case.status.in_(running)),
                 _some(Notice.id, Notice.account_id == actor.id, Notice.read_at.is_(None)),
                 _some(Job.id, Job.status == "incident") if actor.admin else sa.literal(0),
+                _some(Delivery.id, Delivery.status.in_(STUCK)) if actor.admin else sa.literal(0),
             )
         ).one()
         late = replace(mine, due_before=engine.now()).count()
-        return Counts(mine.count(), claimable.count(), started, late, unread, failed)
+        return Counts(mine.count(), claimable.count(), started, late, unread, failed, stuck)
 
 
 def _done(actor: Actor, text: str, procedure: str, sort: str) -> sa.Select[Any]:
@@ -113,7 +116,22 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
     }
 
 
-def _line(engine: Engine, session: Session, actor: Actor, row: Any, escalated: Words | None) -> InboxLine:
+def _absent(actor: Actor, row: Any) -> str | None:
+    away = actor.in_place_of(row.assignee_id, row.procedure) if row.status == "open" else None
+    return away.name if away else None
+
+
+def to_sign(session: Session, actor: Actor, task_ids: list[str]) -> frozenset[str]:
+    """Which of these tasks the person is to sign now."""
+    if not task_ids:
+        return frozenset()
+    theirs = sa.select(Inbox.task_id).where(Inbox.kind == "sign", Inbox.who == f"u:{actor.id}")
+    return frozenset(session.scalars(theirs.where(Inbox.task_id.in_(task_ids))))
+
+
+def _line(
+    engine: Engine, session: Session, actor: Actor, row: Any, escalated: Words | None, to_sign: frozenset[str]
+) -> InboxLine:
     published = procedures.of_version(engine, session, row.version_id)
     return InboxLine(
         task_id=TaskId(row.id),
@@ -142,7 +160,11 @@ def _line(engine: Engine, session: Session, actor: Actor, row: Any, escalated: W
             at=row.done_at,
         ),
         escalated=escalated,
+        stands_in=_absent(actor, row),
         has_draft=row.draft_at is not None,
         round=row.visit,
         sent_back=sent_back_of(published, row.sent_back),
+        urged=row.urged,
+        to_sign=row.id in to_sign,
+        priority=row.priority,
     )

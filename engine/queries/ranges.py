@@ -41,12 +41,15 @@ COLUMNS = (
     _TASK.c.done_at,
     _TASK.c.draft_at,
     _TASK.c.sent_back,
+    _TASK.c.urged,
+    _TASK.c.signing,
     _TASK.c.properties["due"].as_string().label("own_due"),
     _CASE.c.number,
     _CASE.c.procedure,
     _CASE.c.subject,
     _CASE.c.site,
     _CASE.c.version_id,
+    _CASE.c.priority,
     _ACCOUNT.c.name.label("assignee"),
 )
 _Plain: Any = namedtuple("_Plain", [column.key for column in COLUMNS])  # type: ignore[misc]
@@ -90,8 +93,8 @@ class Shape:
     """What tells one statement from another."""
 
     is_postgresql: bool
-    #: Of each range its kind, and whether several principals have it.
-    ranges: tuple[tuple[str, bool], ...]
+    #: Of each range its kind, whether several principals have it, whether it is of some procedures only.
+    ranges: tuple[tuple[str, bool, bool], ...]
     procedure: bool = False
     due: bool = False
     words: int = 0
@@ -125,7 +128,10 @@ def count(shape: Shape, found: bool) -> sa.Select[int, int]:
 def _all(shape: Shape) -> sa.CompoundSelect[str]:
     ranges = range(len(shape.ranges))
     return sa.union_all(
-        *(sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
+        *(
+            sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
+            for n in ranges
+        )
     )
 
 
@@ -165,7 +171,7 @@ def _first(shape: Shape, n: int, order: Order) -> sa.Select[*tuple[Any, ...]]:
     """The first of each principal of a range: as many as are needed of all, since all may be one's."""
     need = sa.bindparam("need", type_=sa.Integer)
     if not shape.ranges[n][1]:
-        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
+        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
         # A part of a union may have an order of its own only as a table.
         return sa.select(rows.order_by(*order.of(_INBOX.c)).limit(need).subquery())
     keys = _keys(shape, n)
@@ -196,7 +202,18 @@ def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_one(shape: Shape, n: int, keys: sa.TableValuedAlias) -> list[sa.ColumnElement[bool]]:
-    return [_INBOX.c.who == keys.c.value, _INBOX.c.kind == shape.ranges[n][0], *_conditions(shape)]
+    kind = _INBOX.c.kind == shape.ranges[n][0]
+    return [_INBOX.c.who == keys.c.value, kind, *_of_some(shape, n), *_conditions(shape)]
+
+
+def _of_some(shape: Shape, n: int) -> list[sa.ColumnElement[bool]]:
+    """The condition of a range that is of some procedures only."""
+    if not shape.ranges[n][2]:
+        return []
+    if shape.is_postgresql:
+        return [_INBOX.c.procedure == sa.any_(sa.bindparam(f"of{n}", type_=ARRAY(sa.Text)))]
+    names = sa.func.json_each(sa.bindparam(f"of{n}", type_=sa.Text)).table_valued("value", name=f"of{n}")
+    return [_INBOX.c.procedure.in_(sa.select(names.c.value))]
 
 
 def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
@@ -231,7 +248,7 @@ def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[boo
 
 def _is_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     """The condition of a range."""
-    kind, several = shape.ranges[n]
+    kind, several, _ = shape.ranges[n]
     is_theirs = _is_one_of(shape, n) if several else _INBOX.c.who == _who(n, sa.Text)
     return sa.and_(is_theirs, _INBOX.c.kind == kind)
 

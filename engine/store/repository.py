@@ -77,8 +77,8 @@ def open_tasks(session: Session, case_id: int) -> list[Task]:
 
 
 def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
-    """Replace who has the task to do; those who watch it keep it."""
-    session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind == "work"))
+    """Replace who has the task to do or to sign; those who watch it keep it."""
+    session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind.in_(("work", "sign"))))
     session.add_all(rows)
 
 

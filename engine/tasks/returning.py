@@ -31,7 +31,7 @@ def lawful_returns(engine: Engine, task_id: TaskId, by: Actor) -> list[Return]:
     """
     with engine.database.look() as session:
         case, task = repository.case_of_task(session, task_id)
-        require_may_complete(session, case, task, by)
+        require_may_complete(session, case, task, by, verb="send_back")
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
         tasks = {found.id: found for found in repository.open_tasks(session, case.id)}
@@ -71,7 +71,7 @@ def send_back(engine: Engine, task_id: TaskId, *, by: Actor, to: str, reason: st
 def _send_back(engine: Engine, task_id: TaskId, by: Actor, to: str, reason: str) -> None:
     with engine.database.transaction() as session:
         case, task = locking.lock_case_of_task(session, task_id)
-        require_may_complete(session, case, task, by)
+        require_may_complete(session, case, task, by, verb="send_back")
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
         step.sent_back = task_id

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
 from engine import jobs, procedures
+from engine.domain import assignment, verbs
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
-from engine.store import due, inbox_rows
+from engine.store import between, due, inbox_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
@@ -28,6 +29,7 @@ from engine.store.models import (
     Subscription,
     Task,
 )
+from engine.tasks import signed
 from engine.wiring import Engine
 
 
@@ -42,7 +44,7 @@ def require(engine: Engine) -> None:
 def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
-        checks = (_histories, _inboxes, _found, _endings, _ladders, _numbers, _registers)
+        checks = (_histories, _inboxes, _signings, _found, _endings, _ladders, _numbers, _registers)
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
             *(said for check in checks for said in check(session)),
@@ -123,13 +125,48 @@ def _histories(session: Session) -> Iterator[str]:
 
 
 def _inboxes(session: Session) -> Iterator[str]:
-    """An open task stands in an inbox; nothing else does."""
-    shown = set(session.scalars(sa.select(Inbox.task_id).where(Inbox.kind == "work")))
+    """An open task stands in an inbox, to be done or to be signed; nothing else does."""
+    shown = set(session.scalars(sa.select(Inbox.task_id).where(Inbox.kind.in_(["work", "sign"]))))
     open_tasks = set(session.scalars(sa.select(Task.id).where(Task.status == "open")))
     yield from _differ("inboxes", open_tasks, shown)
     stale = set(session.scalars(sa.select(Inbox.task_id))) - open_tasks
     if stale:
         yield f"inbox rows of tasks that are not open: {stale}"
+
+
+def _signings(session: Session) -> Iterator[str]:
+    """Those whose turn it is have the task to sign, nobody else does; the table of verbs knows its state."""
+    for task, case in session.execute(
+        sa.select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.status == "open")
+    ):
+        state = verbs.state_of(
+            status=task.status,
+            case_status="active",
+            assignee=task.assignee_id,
+            given_how=task.given_how,
+            signing=task.signing,
+        )
+        rows = session.execute(sa.select(Inbox.who, Inbox.kind).where(Inbox.task_id == task.id)).all()
+        to_sign = {row.who for row in rows if row.kind == "sign"}
+        asked = {
+            f"u:{one.account_id}"
+            for place in signed.places(task)
+            for one in between.in_turn(between.signers(session, task.id), place)
+        }
+        yield from _differ(f"{task.node} of {case.number} to sign", asked, to_sign)
+        if (state in ("awaiting", "signing")) != bool(asked):
+            yield f"{task.node} of {case.number} is {state}, and to be signed by {asked}"
+        work = {row.who for row in rows if row.kind == "work"}
+        theirs = (
+            set()
+            if state == "signing"
+            else {f"u:{task.assignee_id}"}
+            if task.assignee_id is not None
+            else {assignment.role_key(role, case.site) for role in task.candidates}
+        )
+        yield from _differ(f"{task.node} of {case.number} to do", theirs, work)
+        if (task.given_how is None) != (task.given_by is None):
+            yield f"{task.node} of {case.number} was given by {task.given_by}, {task.given_how}"
 
 
 def _shown(engine: Engine, session: Session) -> Iterator[str]:

@@ -110,7 +110,8 @@ class Task(Model):
     #: Who gave it to the assignee, and how: transfer (it may be declined) or delegate (it comes back).
     given_by: Mapped[int | None]
     given_how: Mapped[str | None] = mapped_column(sa.String(10))
-    #: How it is signed: {"rule": all|any|count|weight, "needed": …}; None when nobody signs.
+    #: How it is signed, {"before": {"rule", "needed", "outcome"}, …}, and what was "submitted" to those
+    #: after the holder; None when nobody signs.
     signing: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: How often it was urged, and when last.
     urged: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -155,7 +156,7 @@ class Inbox(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     who: Mapped[str] = mapped_column(sa.String(210))
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"))
-    #: work: to do it; watch: escalated, to see to it. A role may have both.
+    #: work: to do it; watch: escalated, to see to it; sign: to say whether one agrees. One may have several.
     kind: Mapped[str] = mapped_column(sa.String(10))
     #: The task's, or NEVER.
     due_at: Mapped[datetime]
