@@ -23,6 +23,7 @@ from engine.domain.letters import Letters, parse_letters
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.robots import FILE as ROBOTS
 from engine.domain.robots import Robot, parse_robots
+from engine.domain.rules import Rules, Scope
 from engine.domain.sla import Deadline, parse_deadlines
 from engine.domain.worktime import WorkCalendar, parse_calendars
 from engine.errors import Misconfigured
@@ -152,6 +153,15 @@ class Couriers:
     no_webhooks_until: float = 0.0
 
 
+@dataclass
+class RuleBook:
+    """The calendars and deadlines of the files, and the same as they stand now."""
+
+    files: Rules
+    #: Replaced as a whole when a screen changed something; see ``engine.rules``.
+    now: Rules
+
+
 @dataclass(frozen=True)
 class Engine:
     """Everything a verb needs, and nothing of the web."""
@@ -159,8 +169,8 @@ class Engine:
     settings: Settings
     database: Database
     organisation: Organisation
-    calendars: Mapping[str, WorkCalendar]
-    deadlines: Mapping[str, Deadline]
+    #: Calendars and deadlines as they stand now.
+    book: RuleBook
     dispatcher: Dispatcher
     #: The clock: gives the present as an aware UTC datetime.
     now: Callable[[], datetime]
@@ -176,6 +186,22 @@ class Engine:
     unsettled: list[Taken] = field(default_factory=list, compare=False, repr=False)
     #: What this process remembers of its deliveries.
     couriers: Couriers = field(default_factory=Couriers, compare=False, repr=False)
+
+    @property
+    def calendars(self) -> Mapping[str, WorkCalendar]:
+        """The calendars by id, with the days that screens changed."""
+        return self.book.now.calendars
+
+    @property
+    def deadlines(self) -> Mapping[str, Deadline]:
+        """The deadlines by name, as their file says them; :meth:`deadline` says what counts for a case."""
+        return self.book.now.deadlines
+
+    def deadline(
+        self, name: str, *, procedure: str = "", priority: str = "", site: str = ""
+    ) -> Deadline | None:
+        """A deadline as it counts for a case of this procedure, priority and site; None without the name."""
+        return self.book.now.deadline(name, Scope(procedure, priority, site))
 
     def calendar_of(self, site: str, deadline: Deadline | None = None) -> WorkCalendar:
         """The calendar that a deadline counts by at a site."""
@@ -221,14 +247,14 @@ def open_engine(
         sites=organisation.sites,
         environ=os.environ,
     )
+    rules = Rules(calendars, deadlines)
     clock = now or _utc_now
     dispatcher = dispatcher_for(settings.transport, database.bind.url, settings.tick_seconds, clock)
     return Engine(
         settings=settings,
         database=replace(database, transport=dispatcher),
         organisation=organisation,
-        calendars=calendars,
-        deadlines=deadlines,
+        book=RuleBook(rules, rules),
         letters=letters,
         robots=robots,
         mail=settings.mail,

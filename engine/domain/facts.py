@@ -15,7 +15,7 @@ Data = dict[str, Any]  # JSON values only
 Severity = Literal["error", "warning", "info"]
 CaseStatus = Literal["active", "suspended", "ended", "cancelled"]
 TaskStatus = Literal["open", "done", "cancelled"]
-JobStatus = Literal["armed", "done", "cancelled", "incident"]
+JobStatus = Literal["armed", "paused", "done", "cancelled", "incident"]
 
 #: In place of a site: the role holds at every site.
 EVERYWHERE = "*"

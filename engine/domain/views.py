@@ -573,3 +573,29 @@ class AbsenceLine:
     reason: str
     #: now, coming, or over.
     state: str
+
+
+@dataclass(frozen=True)
+class MovedLine:
+    """A moment that a change of a calendar or a deadline moves."""
+
+    case_id: CaseId
+    case_number: str
+    subject: str
+    #: task: a due moment; clock: one of the case; rung: somebody is told; timer: drawn in the diagram.
+    kind: Literal["task", "clock", "rung", "timer"]
+    #: The step or the clock that it belongs to.
+    name: Words
+    #: For a rung, what it does; for a clock, which one it is.
+    what: str
+    old: datetime
+    new: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Everything that a change moves: the first of it in lines, and how much it is."""
+
+    lines: tuple[MovedLine, ...]
+    moments: int
+    cases: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from engine.domain.facts import Data, OpenTask, Snapshot, Standing, TaskId, Thro
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
 from engine.runtime import beside, bounding, returning, serializing, waiting
 from engine.runtime.compacting import all_tasks, compact, is_live
-from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
+from engine.runtime.events import DUE, CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
 from engine.runtime.frontier import CaseWorkflow
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
@@ -103,6 +104,14 @@ class Run:
             definition.ring(task)
             self._note(task, "fired", node)
             return
+        raise TaskNotFound(task=timer_id)
+
+    def rearm(self, timer_id: str, due: datetime) -> None:
+        """Let a timer that waits be due at another moment; :class:`TaskNotFound` when it waits no more."""
+        for task, _, definition in self._events():
+            if isinstance(definition, OnceTimer) and waiting.id_of(task, definition) == timer_id:
+                task._set_internal_data(**{definition.key(task, DUE): due.isoformat()})
+                return
         raise TaskNotFound(task=timer_id)
 
     def receive(self, awaited_id: str, message: str, payload: Data) -> None:

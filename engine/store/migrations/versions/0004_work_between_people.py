@@ -128,7 +128,9 @@ def upgrade() -> None:
     sa.Column('deadline', sa.Text(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('limit', sa.Text(), nullable=False),
     sa.Column('met_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_clock_case_id_case')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case_clock'))
     )
@@ -244,10 +246,12 @@ def upgrade() -> None:
 
     op.add_column('case', sa.Column('priority', sa.String(length=10), server_default='normal', nullable=False))
     op.add_column('case', sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('case', sa.Column('clocks', sa.JSON(), nullable=True))
     op.add_column('case', sa.Column('previous_task', sa.String(length=32), nullable=True))
     op.add_column('case', sa.Column('previous_state', sa.Text(), nullable=True))
     op.add_column('case', sa.Column('previous_data', sa.JSON(), nullable=True))
 
+    op.add_column('task', sa.Column('limit', sa.Text(), server_default='', nullable=False))
     op.add_column('task', sa.Column('why', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('touched_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('task', sa.Column('given_by', sa.Integer(), nullable=True))
