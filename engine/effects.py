@@ -20,12 +20,12 @@ def act(step: steps.Step, job: Job) -> None:
             _fire(step, job)
         case "remind" | "notify" | "escalate" | "reassign" | "raise":
             climbing.climb(step, job)
+        case "idle":
+            idling.look(step, job)
         case "missed":
             climbing.miss(step, job)
         case "shift":
             moving.shift(step, job.payload["why"], job.payload["detail"])
-        case "idle":
-            idling.look(step, job)
         case "message":
             _deliver(step, job)
         case "signal":

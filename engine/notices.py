@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine import outbox
+from engine.domain import reach
 from engine.domain.assignment import role_key
 from engine.domain.facts import Data
 from engine.domain.filling import fill
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: A moment as cases keep it: ISO 8601 with an offset.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:\d\d$")
 
-CUSTOMER = "customer"
+CUSTOMER = reach.CUSTOMER
 STARTER = "starter"
 HOLDER = "holder"
 TASK = "task"
@@ -74,7 +75,7 @@ def tell(
     """Tell these people (account ids) something, and the chat groups of these roles."""
     told = list(dict.fromkeys(people))
     outgoing.add_notices(step.session, [_notice(step, person, said, task, kind) for person in told])
-    outbox.post(step, Telling(kind, said, told, tuple(roles), task, urgent))
+    outbox.post(step, Telling(reach.event_of(kind), said, told, tuple(roles), task, urgent))
 
 
 def opened(step: Step, tasks: Iterable[Task]) -> None:

@@ -28,8 +28,12 @@ from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
 
-#: What people do themselves: told with the name of the one they stood in for.
-BY_PERSON = frozenset({"completed", "task_released", "task_claimed", "task_taken_over"})
+
+def is_act(kind: str) -> bool:
+    """Say whether an entry tells what somebody did with a task, and not what came of it."""
+    return kind == "completed" or (
+        kind.startswith(("task_", "sign")) and kind not in ("task_opened", "task_cancelled", "signal_thrown")
+    )
 
 
 @dataclass
@@ -46,16 +50,18 @@ class Step:
     rules: Rules
     #: The task whose completion the step is.
     completed: TaskId | None = None
+    #: The task that is sent back, which tells of it itself.
+    sent_back: TaskId | None = None
     #: What it tells, arms and opens, until it is saved.
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     opened: list[Task] = field(default_factory=list)
-    #: Timers that are due at another moment by it, their jobs too: id → due.
-    moved: dict[str, datetime] = field(default_factory=dict)
     #: The name of somebody who is away and for whom it is taken.
     acts_for: str = ""
     #: Account id → tasks that the step gave them by rule.
     handed: dict[int, int] = field(default_factory=dict)
+    #: Timers that are due at another moment by it, their jobs too: id → due.
+    moved: dict[str, datetime] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
 
@@ -66,7 +72,7 @@ class Step:
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
-        if self.acts_for and kind in BY_PERSON:
+        if self.acts_for and is_act(kind):
             detail["for"] = self.acts_for
         self.told.append(
             saving.entry(
@@ -100,13 +106,18 @@ def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
     return _advance(step, run, Standing())
 
 
+def restored(step: Step) -> Run:
+    """The case as it is, to be looked at."""
+    return Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+
+
 def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
     """Let something happen in a case and save what became of it.
 
     Raises :class:`RuntimeFailed` when the procedure cannot go on; the caller's transaction then rolls
     back and the case is as it was.
     """
-    run = Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+    run = restored(step)
     before = run.standing()
     act(run)
     return _advance(step, run, before)

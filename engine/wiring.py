@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from engine.dispatch import Dispatcher, dispatcher_for
 from engine.domain.facts import Taken
 from engine.domain.letters import FILE as LETTERS
 from engine.domain.letters import Letters, parse_letters
+from engine.domain.masters import Master, parse_masters
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.robots import FILE as ROBOTS
 from engine.domain.robots import Robot, parse_robots
@@ -144,15 +146,6 @@ class Settings:
 
 
 @dataclass
-class RuleBook:
-    """The calendars and deadlines of the files, and the same as they stand now."""
-
-    files: Rules
-    #: Replaced as a whole when a screen changed something; see ``engine.rules``.
-    now: Rules
-
-
-@dataclass
 class Couriers:
     """What one process remembers of its deliveries."""
 
@@ -160,6 +153,15 @@ class Couriers:
     busy: Lock = field(default_factory=Lock)
     #: On the process's own clock: until then it need not ask whether there are webhooks.
     no_webhooks_until: float = 0.0
+
+
+@dataclass
+class RuleBook:
+    """The calendars and deadlines of the files, and the same as they stand now."""
+
+    files: Rules
+    #: Replaced as a whole when a screen changed something; see ``engine.rules``.
+    now: Rules
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ class Engine:
     organisation: Organisation
     #: Calendars and deadlines as they stand now.
     book: RuleBook
+    #: What the masters that cases share are, by their ids.
+    masters: Mapping[str, Master]
     dispatcher: Dispatcher
     #: The clock: gives the present as an aware UTC datetime.
     now: Callable[[], datetime]
@@ -240,7 +244,6 @@ def open_engine(
     deadlines = parse_deadlines(
         _toml(settings.bpmn / "deadlines.toml"), roles=organisation.roles, calendars=calendars
     )
-    rules = Rules(calendars, deadlines)
     letters = parse_letters(_toml(settings.bpmn / LETTERS, optional=True))
     robots = parse_robots(
         _toml(settings.bpmn / ROBOTS, optional=True),
@@ -248,6 +251,7 @@ def open_engine(
         sites=organisation.sites,
         environ=os.environ,
     )
+    rules = Rules(calendars, deadlines)
     clock = now or _utc_now
     dispatcher = dispatcher_for(settings.transport, database.bind.url, settings.tick_seconds, clock)
     return Engine(
@@ -255,6 +259,7 @@ def open_engine(
         database=replace(database, transport=dispatcher),
         organisation=organisation,
         book=RuleBook(rules, rules),
+        masters=parse_masters(_masters(settings.forms / "masters"), roles=organisation.roles),
         letters=letters,
         robots=robots,
         mail=settings.mail,
@@ -272,3 +277,15 @@ def _toml(path: Path, *, optional: bool = False) -> dict[str, object]:
         raise Misconfigured("A file of the installation is missing.", file=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+
+
+def _masters(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise Misconfigured(f"forms/masters/{path.name} cannot be read: {error}") from error
+        if not isinstance(found[path.name], dict):
+            raise Misconfigured(f"forms/masters/{path.name} is not a JSON object.")
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    bulk,
     calendars,
     case,
     cases,
@@ -18,16 +19,26 @@ from web import (
     pauses,
     procedures,
     registers,
+    replies,
+    returning,
     search,
+    shifts,
     signin,
     start,
     task,
     timers,
+    views,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
+    why.bp,
+    returning.bp,
     start.bp,
     cases.bp,
     case.bp,
@@ -37,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     deadlines.bp,
     calendars.bp,
     pauses.bp,
+    shifts.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,
