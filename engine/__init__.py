@@ -4,6 +4,14 @@ Everything takes the :class:`Engine` first; reads give frozen rows of ``engine.d
 goes wrong is an error of ``engine.errors``.
 """
 
+from engine.adjusting import (
+    NewLimit,
+    change_deadline,
+    may_change_deadline,
+    preview_day,
+    preview_deadline,
+    set_day,
+)
 from engine.answers import FormState
 from engine.attachments import add_attachment, attachment_content
 from engine.cases import cancel_case, resume_case, send_message, start_case, suspend_case
@@ -36,6 +44,7 @@ from engine.domain.facts import (
 )
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
 from engine.masters import bring_in
+from engine.pausing import pause_case, resume_clocks
 from engine.people import (
     actor_of,
     authenticate,
@@ -50,12 +59,16 @@ from engine.people import (
 from engine.queries import (
     absences,
     board,
+    calendar_lines,
+    calendar_month,
     cards,
     case_by_number,
     case_view,
     catalogue,
     choose,
     counts,
+    deadline_rows,
+    deadline_view,
     document_view,
     find_people,
     inbox,
@@ -131,6 +144,7 @@ __all__ = [
     "FileReport",
     "Finding",
     "FormState",
+    "NewLimit",
     "Next",
     "Person",
     "Repaired",
@@ -147,11 +161,14 @@ __all__ = [
     "authenticate",
     "board",
     "bring_in",
+    "calendar_lines",
+    "calendar_month",
     "cancel_case",
     "cards",
     "case_by_number",
     "case_view",
     "catalogue",
+    "change_deadline",
     "change_password",
     "change_webhook",
     "check_files",
@@ -163,6 +180,8 @@ __all__ = [
     "copy_week",
     "counts",
     "create_person",
+    "deadline_rows",
+    "deadline_view",
     "decline_task",
     "delegate_task",
     "document_view",
@@ -189,12 +208,16 @@ __all__ = [
     "look_up",
     "mark_copy_read",
     "mark_read",
+    "may_change_deadline",
     "move_view",
     "news",
     "next_due",
     "open_engine",
+    "pause_case",
     "people",
     "person",
+    "preview_day",
+    "preview_deadline",
     "procedure_names",
     "procedure_view",
     "reach_of",
@@ -215,6 +238,7 @@ __all__ = [
     "restore_reply",
     "restore_view",
     "resume_case",
+    "resume_clocks",
     "retry_incident",
     "roster",
     "run_due",
@@ -227,6 +251,7 @@ __all__ = [
     "send_message",
     "send_test",
     "set_active",
+    "set_day",
     "set_preferences",
     "set_priority",
     "set_reach",

@@ -27,7 +27,7 @@ class Item:
 
 
 #: Pages that belong under a place of the navigation besides its own.
-_UNDER = {"task": "inbox", "case": "cases"}
+_UNDER = {"task": "inbox", "case": "cases", "deadlines": "timers", "calendars": "timers"}
 
 
 def navigation(*, phone: bool = False) -> list[Item]:
