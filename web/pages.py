@@ -7,6 +7,7 @@ from flask import Blueprint
 from web import (
     case,
     cases,
+    deliveries,
     files,
     health,
     inbox,
@@ -32,6 +33,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     registers.bp,
     timers.bp,
     incidents.bp,
+    deliveries.bp,
     procedures.bp,
     notices.bp,
     search.bp,
