@@ -12,14 +12,14 @@ WEBHOOK_EVENTS = (*EVENTS, CUSTOMER)
 def event_words(event: str) -> str:
     """An event, as its choices are called."""
     return {
-        "task": _("指名给我的新任务"),
-        "transfer": _("转办、委派给我"),
+        "task": _("新任务"),
+        "transfer": _("转办、委派"),
         "back": _("退回、交回、收回"),
         "sign": _("会签"),
         "urge": _("催办"),
         "reminder": _("到期提醒"),
-        "escalation": _("升级"),
-        "mention": _("评论中提到我"),
+        "escalation": _("超时升级"),
+        "mention": _("评论中被提到"),
         "comment": _("新评论"),
         "copy": _("抄送"),
         "notice": _("其他通知"),
