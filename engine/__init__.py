@@ -83,6 +83,7 @@ from engine.tasks import (
     hand_back_task,
     lawful_returns,
     mark_copy_read,
+    may_withdraw,
     reassign_task,
     recall_task,
     release_task,
@@ -93,6 +94,7 @@ from engine.tasks import (
     sign,
     transfer_task,
     urge_task,
+    withdraw,
 )
 from engine.wiring import Engine, Settings, open_engine
 
@@ -154,6 +156,7 @@ __all__ = [
     "list_webhooks",
     "mark_copy_read",
     "mark_read",
+    "may_withdraw",
     "news",
     "next_due",
     "open_engine",
@@ -195,4 +198,5 @@ __all__ = [
     "transfer_task",
     "try_webhook",
     "urge_task",
+    "withdraw",
 ]
