@@ -28,8 +28,12 @@ from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
 
-#: What people do themselves: told with the name of the one they stood in for.
-BY_PERSON = frozenset({"completed", "task_released", "task_claimed", "task_taken_over"})
+
+def is_act(kind: str) -> bool:
+    """Say whether an entry tells what somebody did with a task, and not what came of it."""
+    return kind == "completed" or (
+        kind.startswith(("task_", "sign")) and kind not in ("task_opened", "task_cancelled", "signal_thrown")
+    )
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Step:
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
-        if self.acts_for and kind in BY_PERSON:
+        if self.acts_for and is_act(kind):
             detail["for"] = self.acts_for
         self.told.append(
             saving.entry(

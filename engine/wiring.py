@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from engine.dispatch import Dispatcher, dispatcher_for
 from engine.domain.facts import Taken
 from engine.domain.letters import FILE as LETTERS
 from engine.domain.letters import Letters, parse_letters
+from engine.domain.masters import Master, parse_masters
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.robots import FILE as ROBOTS
 from engine.domain.robots import Robot, parse_robots
@@ -173,6 +175,8 @@ class Engine:
     organisation: Organisation
     #: Calendars and deadlines as they stand now.
     book: RuleBook
+    #: What the masters that cases share are, by their ids.
+    masters: Mapping[str, Master]
     dispatcher: Dispatcher
     #: The clock: gives the present as an aware UTC datetime.
     now: Callable[[], datetime]
@@ -257,6 +261,7 @@ def open_engine(
         database=replace(database, transport=dispatcher),
         organisation=organisation,
         book=RuleBook(rules, rules),
+        masters=parse_masters(_masters(settings.forms / "masters"), roles=organisation.roles),
         letters=letters,
         robots=robots,
         mail=settings.mail,
@@ -274,3 +279,15 @@ def _toml(path: Path, *, optional: bool = False) -> dict[str, object]:
         raise Misconfigured("A file of the installation is missing.", file=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+
+
+def _masters(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise Misconfigured(f"forms/masters/{path.name} cannot be read: {error}") from error
+        if not isinstance(found[path.name], dict):
+            raise Misconfigured(f"forms/masters/{path.name} is not a JSON object.")
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    bulk,
     case,
     cases,
     files,
@@ -15,17 +16,25 @@ from web import (
     notices,
     procedures,
     registers,
+    replies,
     returning,
     search,
+    shifts,
     signin,
     start,
     task,
     timers,
+    views,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
+    why.bp,
     returning.bp,
     start.bp,
     cases.bp,
@@ -33,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     files.bp,
     registers.bp,
     timers.bp,
+    shifts.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,

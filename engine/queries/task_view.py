@@ -28,7 +28,7 @@ from forms.model import labels
 def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
     """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
-        case, task = _fetch(session, task_id)
+        case, task = fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
         data = {**case.data, **task.local}
@@ -80,7 +80,7 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             form=form,
             form_words=form_words,
             data=veil.data(data),
-            known=data_of(engine, session, published, data, veil),
+            known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
             draft=task.draft if is_theirs or _was_theirs(task, actor) else None,
             draft_at=task.draft_at if is_theirs else None,
@@ -141,7 +141,8 @@ def _was_theirs(task: Task, actor: Actor) -> bool:
     return task.called_back is not None and task.draft_by == actor.id
 
 
-def _fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+def fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+    """A task with its case, without the case's state; raises :class:`TaskNotFound`."""
     row = session.execute(
         sa.select(Case, Task)
         .join(Task, Task.case_id == Case.id)

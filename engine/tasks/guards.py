@@ -75,9 +75,9 @@ def require_may_complete(
     raise Forbidden(task=task.id)
 
 
-def require_holder(task: Task, by: Actor) -> None:
-    """Guard: this person has the task."""
-    if by.id is None or task.assignee_id != by.id:
+def require_holder(case: Case, task: Task, by: Actor) -> None:
+    """Guard: this person has the task, or stands in for somebody who is away and has it."""
+    if by.id is None or (task.assignee_id != by.id and not by.in_place_of(task.assignee_id, case.procedure)):
         raise Forbidden(task=task.id)
 
 

@@ -287,7 +287,9 @@ def test_a_timer_that_fired_meanwhile_keeps_it(world: World) -> None:
 
 def test_a_number_that_was_issued_is_not_issued_twice_and_a_row_is_corrected(world: World) -> None:
     register = world.bundle("errand").files["register.json"]
-    text = "s:start -> a:user -> n:service(number/issue into no) -> w:service(register/write)\nw -> b:user -> e:end"
+    text = """
+        s:start -> a:user -> n:service(number/issue into no) -> w:service(register/write) -> b:user -> e:end
+    """
     drawing = Drawing(text, process="noted", starters="clerk").xml().decode()
     for name, value in (("series", "errand"), ("register", "errands")):
         given = f'<spiffworkflow:parameter id="{name}" type="str" value="\'{value}\'"/>'

@@ -806,6 +806,8 @@ BAD = [
         "role-unknown",
         id="an unknown starter",
     ),
+    pytest.param(line(user("a", assign="on duty tomorrow")), "assign-refused", id="no rule"),
+    pytest.param(line(user("a", assign="handler:ghost")), "assign-handler", id="a rule of no step"),
     pytest.param(line(user("a", form="ghost")), "form-unknown", id="an unknown form"),
     pytest.param(line(user("a", deadline="ghost")), "deadline-unknown", id="an unknown deadline"),
     pytest.param(
