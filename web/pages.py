@@ -26,6 +26,7 @@ from web import (
     timers,
     views,
     why,
+    withdrawing,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     task.bp,
     why.bp,
     returning.bp,
+    withdrawing.bp,
     start.bp,
     cases.bp,
     case.bp,

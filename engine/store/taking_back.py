@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from engine.store.models import Case, CaseClock, History, IssuedNumber, Job, Task
 
@@ -35,6 +35,17 @@ def tasks(session: Session, ids: Collection[str]) -> list[Task]:
     """The rows of tasks as they stand now."""
     found = sa.select(Task).where(Task.id.in_(ids)).order_by(Task.created_at, Task.id)
     return list(session.scalars(found.execution_options(populate_existing=True)))
+
+
+def last_done(session: Session, ids: Collection[str]) -> list[tuple[Case, Task]]:
+    """Of these tasks, those whose completion was the last step of a case that goes on, with their cases."""
+    found = (
+        sa.select(Case, Task)
+        .join(Task, Task.id == Case.previous_task)
+        .where(Task.id.in_(ids), Case.status == "active")
+        .options(defer(Case.state, raiseload=True), defer(Case.data, raiseload=True))
+    )
+    return [(row.Case, row.Task) for row in session.execute(found)]
 
 
 def call_back(session: Session, ids: Collection[str], said: dict[str, Any]) -> None:
