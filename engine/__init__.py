@@ -121,6 +121,7 @@ from engine.tasks import (
     hand_back_task,
     lawful_returns,
     mark_copy_read,
+    may_withdraw,
     reassign_task,
     recall_task,
     release_task,
@@ -131,6 +132,7 @@ from engine.tasks import (
     sign,
     transfer_task,
     urge_task,
+    withdraw,
 )
 from engine.wiring import Engine, Settings, open_engine
 
@@ -209,6 +211,7 @@ __all__ = [
     "mark_copy_read",
     "mark_read",
     "may_change_deadline",
+    "may_withdraw",
     "move_view",
     "news",
     "next_due",
@@ -270,5 +273,6 @@ __all__ = [
     "use_reply",
     "view_counts",
     "why",
+    "withdraw",
     "would_get",
 ]

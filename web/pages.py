@@ -30,6 +30,7 @@ from web import (
     timers,
     views,
     why,
+    withdrawing,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -40,6 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     task.bp,
     why.bp,
     returning.bp,
+    withdrawing.bp,
     start.bp,
     cases.bp,
     case.bp,

@@ -29,10 +29,31 @@ function dress(box) {
   close.textContent = say("close");
   close.addEventListener("click", () => box.remove());
   box.append(close);
+  const undo = box.querySelector("form[data-seconds]");
+  if (undo) countDown(box, undo, Number(undo.dataset.seconds));
   if (box.classList.contains("toast--error") || box.querySelector("form, a")) return;
   let timer = setTimeout(() => box.remove(), STAY);
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("pointerleave", () => (timer = setTimeout(() => box.remove(), STAY)));
+}
+
+/** What can be undone for some seconds says how many are left, and goes with the last. */
+function countDown(box, form, seconds) {
+  const until = Date.now() + seconds * 1000;
+  const left = document.createElement("span");
+  left.className = "toast__left";
+  left.setAttribute("aria-hidden", "true");
+  form.querySelector("button").append(left);
+  const show = () => {
+    const rest = Math.ceil((until - Date.now()) / 1000);
+    left.textContent = ` ${rest}`;
+    if (rest > 0) return;
+    clearInterval(timer);
+    if (!box.contains(document.activeElement)) box.remove();
+    else form.remove();
+  };
+  const timer = setInterval(show, 1000);
+  show();
 }
 
 export function startToasts() {
