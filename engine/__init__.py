@@ -48,6 +48,7 @@ from engine.people import (
 )
 from engine.queries import (
     absences,
+    agenda,
     board,
     case_by_number,
     case_view,
@@ -70,12 +71,16 @@ from engine.queries import (
     register_history,
     register_view,
     search,
+    similar_cases,
+    site_of,
     steps_of,
     task_head,
     task_view,
     team_of,
     timers,
+    today_at,
     view_counts,
+    wallboard,
 )
 from engine.reaching import (
     add_webhook,
@@ -107,6 +112,7 @@ from engine.tasks import (
     set_priority,
     sign,
     transfer_task,
+    unassign_task,
     urge_task,
 )
 from engine.wiring import Engine, Settings, open_engine
@@ -132,6 +138,7 @@ __all__ = [
     "add_attachment",
     "add_signers",
     "add_webhook",
+    "agenda",
     "attachment_content",
     "authenticate",
     "board",
@@ -210,6 +217,8 @@ __all__ = [
     "set_priority",
     "set_reach",
     "sign",
+    "similar_cases",
+    "site_of",
     "start_case",
     "steps_of",
     "substitute",
@@ -218,9 +227,12 @@ __all__ = [
     "task_view",
     "team_of",
     "timers",
+    "today_at",
     "transfer_task",
     "try_webhook",
+    "unassign_task",
     "urge_task",
     "use_reply",
     "view_counts",
+    "wallboard",
 ]

@@ -73,6 +73,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_reassigned": lambda e, who, node: _(
         "%(who)s 把“%(step)s”改派给 %(other)s", who=who, step=node, other=_fact(e, "to")
     ),
+    "task_unassigned": lambda e, who, node: _(
+        "%(who)s 把 %(other)s 手上的“%(step)s”放回待领", who=who, step=node, other=_fact(e, "held_by")
+    ),
     "task_delegated": lambda e, who, node: _(
         "%(who)s 委派 %(other)s 代拟“%(step)s”", who=who, step=node, other=_fact(e, "to")
     ),

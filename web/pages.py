@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    agenda,
+    board,
     bulk,
     case,
     cases,
@@ -19,10 +21,12 @@ from web import (
     replies,
     search,
     signin,
+    similar,
     start,
     task,
     timers,
     views,
+    wallboard,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -30,6 +34,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
     bulk.bp,
     replies.bp,
+    board.bp,
+    agenda.bp,
+    wallboard.bp,
+    similar.bp,
     task.bp,
     start.bp,
     cases.bp,

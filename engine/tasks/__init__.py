@@ -13,6 +13,7 @@ from engine.tasks.giving import (
 from engine.tasks.holding import claim_task, release_task
 from engine.tasks.signing import add_signers, remove_signer, sign
 from engine.tasks.speaking import comment_case, copy_case, mark_copy_read, set_priority
+from engine.tasks.unassigning import unassign_task
 from engine.tasks.urging import urge_task
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "set_priority",
     "sign",
     "transfer_task",
+    "unassign_task",
     "urge_task",
 ]
