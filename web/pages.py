@@ -19,7 +19,9 @@ from web import (
     procedures,
     registers,
     replies,
+    returning,
     search,
+    shifts,
     signin,
     similar,
     start,
@@ -27,6 +29,7 @@ from web import (
     timers,
     views,
     wallboard,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -39,12 +42,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wallboard.bp,
     similar.bp,
     task.bp,
+    why.bp,
+    returning.bp,
     start.bp,
     cases.bp,
     case.bp,
     files.bp,
     registers.bp,
     timers.bp,
+    shifts.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,

@@ -54,6 +54,8 @@ def held(engine: Engine, task_id: TaskId, *, by: Actor, verb: str) -> Iterator[H
         state = require_lawful(session, verb, case, task)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
+        away = by.in_place_of(task.assignee_id, case.procedure)
+        step.acts_for = away.name if away else ""
         yield Hold(step, task, state)
         saving.append_history(session, case, step.told)
         step.told.clear()

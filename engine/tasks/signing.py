@@ -45,7 +45,7 @@ def add_signers(
     if place not in signing.PLACES:
         raise Invalid("There is no such place to sign.", field="place", place=place)
     with held(engine, task_id, by=by, verb="add_signers") as hold:
-        require_holder(hold.task, by)
+        require_holder(hold.step.case, hold.task, by)
         step, found = hold.step, between.signers(hold.step.session, hold.task.id)
         there = [one for one in found if one.place == place]
         chosen = colleagues(step, people)
