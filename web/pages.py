@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    agenda,
+    board,
     bulk,
     calendars,
     case,
@@ -25,10 +27,12 @@ from web import (
     search,
     shifts,
     signin,
+    similar,
     start,
     task,
     timers,
     views,
+    wallboard,
     why,
     withdrawing,
 )
@@ -38,6 +42,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
     bulk.bp,
     replies.bp,
+    board.bp,
+    agenda.bp,
+    wallboard.bp,
+    similar.bp,
     task.bp,
     why.bp,
     returning.bp,

@@ -727,6 +727,73 @@ class AbsenceLine:
     state: str
 
 
+# What people arrange, and what they look ahead to -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """A task, or a promise over a case, that is due on a day."""
+
+    due_at: datetime
+    kind: Literal["task", "case"]
+    case_id: CaseId
+    task_id: TaskId | None
+    case_number: str
+    subject: str
+    procedure_name: Words
+    what: Words
+    who: str | None
+    late: bool
+
+
+@dataclass(frozen=True)
+class AgendaDay:
+    """A day with what is due on it, the earliest first."""
+
+    day: date
+    working: bool
+    items: tuple[AgendaItem, ...]
+
+
+@dataclass(frozen=True)
+class HallStage:
+    """How many cases stand at one step of a procedure."""
+
+    procedure: Words
+    step: Words
+    count: int
+    #: Nobody has taken them yet.
+    waiting: int
+    late: int
+    #: Since when the first of them stands there.
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Wallboard:
+    """The numbers of a site for everybody to see."""
+
+    site: str
+    at: datetime
+    open_cases: int
+    waiting: int
+    late: int
+    done_today: int
+    ended_today: int
+    longest: HallStage | None
+    stages: tuple[HallStage, ...]
+    #: Stages that do not fit.
+    more: int
+
+
+@dataclass(frozen=True)
+class SimilarCase:
+    """A case that has something in common with another."""
+
+    line: CaseLine
+    why: tuple[Words, ...]
+
+
 @dataclass(frozen=True)
 class MovedLine:
     """A moment that a change of a calendar or a deadline moves."""
