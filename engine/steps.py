@@ -24,6 +24,9 @@ from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
 
+#: What people do themselves: told with the name of the one they stood in for.
+BY_PERSON = frozenset({"completed", "task_released", "task_claimed", "task_taken_over"})
+
 
 @dataclass
 class Step:
@@ -41,11 +44,17 @@ class Step:
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     opened: list[Task] = field(default_factory=list)
+    #: The name of somebody who is away and for whom it is taken.
+    acts_for: str = ""
+    #: Account id → tasks that the step gave them by rule.
+    handed: dict[int, int] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
+        if self.acts_for and kind in BY_PERSON:
+            detail["for"] = self.acts_for
         self.told.append(
             saving.entry(
                 self.actor,

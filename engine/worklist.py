@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from engine import assigning, notices
 from engine.domain import assignment
 from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -16,7 +17,6 @@ from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
 from engine.store import between, inbox_rows, repository, rows, saving
-from engine.store.database import Session
 from engine.store.due import has_job, note_armed
 from engine.store.models import Inbox, Job, Subscription, Task
 
@@ -63,6 +63,7 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
+    notices.opened(step, step.opened)
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -73,22 +74,10 @@ class _Opened:
 
 
 def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Opened:
-    engine, session, case = step.engine, step.session, step.case
+    case = step.case
     properties = dict(opened.properties)
-    person = _named(run, properties.get("assignee"), opened.data)
-    roles = _named(run, properties.get("candidates"), opened.data)
-    lane = engine.organisation.role_named(opened.role) if opened.role else None
-    lane_role = lane.id if lane else None
-    asked = assignment.asked_roles(engine.organisation, lane_role, roles)
-    if isinstance(person, int) and not _active(session, person):
-        person = None
-    decided = assignment.assign(
-        engine.organisation,
-        lane_role=lane_role,
-        named_person=person,
-        named_roles=roles,
-        holders=repository.holders(session, asked, case.site),
-    )
+    given = assigning.decide(step, run, opened)
+    decided = given.who
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
@@ -101,7 +90,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         process=opened.process,
         node=opened.node,
         name=opened.name,
-        role=lane_role,
+        role=given.lane,
         candidates=list(decided.candidates),
         properties=properties,
         status="open",
@@ -109,6 +98,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         local=opened.data,
         assignee_id=decided.assignee,
         assigned_because=decided.because,
+        why=given.why,
         created_at=step.now,
         due_at=due,
         deadline=deadline.name if deadline else None,
@@ -123,18 +113,10 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         because=decided.because,
         to=list(decided.candidates),
         assignee=decided.assignee,
+        **({"why": {key: given.why[key] for key in ("zh", "en")}} if given.why else {}),
     )
     rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
     return _Opened(task, list(rungs))
-
-
-def _named(run: Run, expression: str | None, local: Data) -> object:
-    return run.evaluate(expression, local) if expression else None
-
-
-def _active(session: Session, account_id: int) -> bool:
-    found = repository.account(session, account_id)
-    return found is not None and found.active
 
 
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:

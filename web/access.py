@@ -66,7 +66,11 @@ def signed_in() -> Person | None:
     """The person who is signed in, or None: nobody can be looked up while the database is away."""
     if g.get("database_is_away"):
         return None
-    return current_user.person if current_user.is_authenticated else None
+    if "reader" not in g:
+        # A page asks some twenty times.
+        g.reader = current_user.person if current_user.is_authenticated else None
+    found: Person | None = g.reader
+    return found
 
 
 def person() -> Person:

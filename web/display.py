@@ -87,10 +87,11 @@ def _of_this_request() -> dict[str, object]:
 
 def asset(name: str) -> str:
     """The address of a built file by its plain name, such as ``app.js``."""
-    if "manifest" not in g:
-        # A page names the same few files again and again.
-        g.manifest = manifest()
-    return url_for("static", filename=f"build/{g.manifest[name]}")
+    # A page names the same few files again and again.
+    addresses: dict[str, str] = g.setdefault("assets", {})
+    if name not in addresses:
+        addresses[name] = url_for("static", filename=f"build/{manifest()[name]}")
+    return addresses[name]
 
 
 def manifest() -> Mapping[str, str]:

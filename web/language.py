@@ -9,11 +9,12 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from web.access import signed_in
 from web.words import gettext as _
+from web.words import spoken
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -47,12 +48,22 @@ def speak(app: Flask) -> None:
     """Let ``app`` speak the reader's language."""
     babel = Babel(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=reader_language)
     babel.domain_instance = Catalogues()
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: spoken().gettext(text), lambda *counted: spoken().ngettext(*counted), newstyle=True
+    )
 
 
 def reader_language() -> str:
     """The person's choice, else the cookie's, else the browser's, else Chinese."""
     if not has_request_context():
         return "zh"
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = _chosen_language()
+    return found
+
+
+def _chosen_language() -> str:
     reader = signed_in()
     for choice in (reader.language if reader else "", request.cookies.get(COOKIE, "")):
         if choice in LANGUAGES:

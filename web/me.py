@@ -14,7 +14,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import refresh
 
 from engine import change_password, set_preferences
 from engine import person as find_person
@@ -111,7 +110,6 @@ def _page(errors: dict[str, str]) -> str:
 
 
 def _remember(name: str, value: str) -> Response:
-    refresh()
     answer = make_response(redirect(safe_next(request.form.get("next")), code=303))
     answer.set_cookie(
         name,

@@ -110,12 +110,20 @@ def begin_session(person: Person) -> None:
     now = _now()
     session["begun"] = session["seen"] = now
     login_user(Reader(person))
+    _forget_reader()
 
 
 def end_session() -> None:
     """Sign out."""
     logout_user()
     session.clear()
+    _forget_reader()
+
+
+def _forget_reader() -> None:
+    """Let the rest of the request see who is signed in now, and what that person chose."""
+    for name in ("reader", "language", "catalogue", "counts"):
+        g.pop(name, None)
 
 
 def _now() -> int:

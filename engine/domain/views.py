@@ -89,6 +89,8 @@ class InboxLine:
     clock: Clock
     #: Why a supervisor sees it, when it was escalated to them.
     escalated: Words | None = None
+    #: Whose it is, when the reader stands in for somebody who is away.
+    stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
     #: How often it was urged.
@@ -109,6 +111,8 @@ class Counts:
     late: int
     unread: int
     incidents: int
+    #: Deliveries that wait for somebody's hand.
+    stuck: int = 0
 
 
 @dataclass(frozen=True)
@@ -202,6 +206,8 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: Whose task it is, when the reader stands in for somebody who is away.
+    stands_in: str | None
     escalated: Words | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
@@ -458,6 +464,53 @@ class IncidentLine:
     failed_at: datetime
 
 
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A message on its way out of the house, and what became of it."""
+
+    id: int
+    event: str
+    channel: str
+    address: str
+    #: Whom it is for; empty for a group or another system.
+    person: str
+    case_id: CaseId | None
+    case_number: str
+    subject: str
+    urgent: bool
+    status: str
+    at: datetime
+    run_at: datetime
+    attempts: int
+    error: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookLine:
+    """Another system that is told of events."""
+
+    id: int
+    name: str
+    #: Without what may be secret in it.
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class News:
+    """What a person was told since they last looked."""
+
+    unread: int
+    #: The highest number of all their notices.
+    latest: int
+    #: Those that do not wait, the oldest first.
+    urgent: tuple[Notice, ...]
+
+
 class Found(NamedTuple):
     """One answer of the search over everything."""
 
@@ -466,3 +519,31 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class PersonFound:
+    """Somebody to choose: their name, and each role with the site at which they hold it."""
+
+    id: UserId
+    name: str
+    login: str
+    roles: tuple[tuple[Words, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AbsenceLine:
+    """Somebody who is away and who stands in, from when until when."""
+
+    id: int
+    absent: str
+    substitute: str
+    #: The reader, or the person whose page it is, is the one who is away.
+    is_mine: bool
+    starts_at: datetime
+    ends_at: datetime
+    #: None for all.
+    procedures: tuple[Words, ...]
+    reason: str
+    #: now, coming, or over.
+    state: str

@@ -1,28 +1,36 @@
 """What screens read: each function gives frozen rows in a few statements, and loads no workflow."""
 
+from engine.queries.absences import absences
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view
 from engine.queries.clocks import incidents, timers
+from engine.queries.deliveries import list_deliveries, list_webhooks
 from engine.queries.inbox import counts, inbox
-from engine.queries.notices import list_notices, mark_read
+from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
+from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 
 __all__ = [
+    "absences",
     "case_by_number",
     "case_view",
     "catalogue",
     "counts",
     "document_view",
+    "find_people",
     "inbox",
     "incidents",
     "list_cases",
+    "list_deliveries",
     "list_notices",
     "list_registers",
+    "list_webhooks",
     "mark_read",
+    "news",
     "procedure_names",
     "procedure_view",
     "register_history",

@@ -15,7 +15,8 @@ from engine.queries import ranges, seeing
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, within
 from engine.queries.open_tasks import tasks_of
-from engine.store.models import Account, Case, Inbox, Job, Notice, Task
+from engine.store.models import Account, Case, Delivery, Inbox, Job, Notice, Task
+from engine.store.outgoing import STUCK
 from engine.wiring import Engine
 
 #: What the list of the done may be sorted by.
@@ -74,15 +75,16 @@ def counts(engine: Engine, actor: Actor) -> Counts:
         mine = tasks_of(engine, session, actor, "mine")
         claimable = tasks_of(engine, session, actor, "claimable")
         running = ("active", "suspended")
-        started, unread, failed = session.execute(
+        started, unread, failed, stuck = session.execute(
             sa.select(
                 _some(Case.id, Case.started_by == actor.id, Case.status.in_(running)),
                 _some(Notice.id, Notice.account_id == actor.id, Notice.read_at.is_(None)),
                 _some(Job.id, Job.status == "incident") if actor.admin else sa.literal(0),
+                _some(Delivery.id, Delivery.status.in_(STUCK)) if actor.admin else sa.literal(0),
             )
         ).one()
         late = replace(mine, due_before=engine.now()).count()
-        return Counts(mine.count(), claimable.count(), started, late, unread, failed)
+        return Counts(mine.count(), claimable.count(), started, late, unread, failed, stuck)
 
 
 def _done(actor: Actor, text: str, procedure: str, sort: str) -> sa.Select[Any]:
@@ -112,6 +114,11 @@ def escalations(engine: Engine, session: Session, actor: Actor, task_ids: list[s
         for row in rows
         if row.who in keys and row.reason
     }
+
+
+def _absent(actor: Actor, row: Any) -> str | None:
+    away = actor.in_place_of(row.assignee_id, row.procedure) if row.status == "open" else None
+    return away.name if away else None
 
 
 def to_sign(session: Session, actor: Actor, task_ids: list[str]) -> frozenset[str]:
@@ -153,6 +160,7 @@ def _line(
             at=row.done_at,
         ),
         escalated=escalated,
+        stands_in=_absent(actor, row),
         has_draft=row.draft_at is not None,
         round=row.visit,
         urged=row.urged,

@@ -34,6 +34,8 @@ class Range:
 
     kind: str
     who: tuple[str, ...]
+    #: Only of these procedures; none for all.
+    procedures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Tasks:
             return self
         asked = self._parameters(found=False) | {"limit": SHORT + 1}
         if self.session.execute(ranges.size(self._shape), asked).scalar_one() <= SHORT:
+            return replace(self, words=words)
+        if any(one.procedures for one in self.ranges):
+            # The index of texts knows who has a row, not what they have it for.
             return replace(self, words=words)
         known = _labels(engine, self.session)
         labels = tuple(tuple(label for label in known if word in label) for word in words)
@@ -97,7 +102,7 @@ class Tasks:
     def _shape(self) -> Shape:
         return Shape(
             finding.is_postgresql(self.session.get_bind().dialect),
-            tuple((one.kind, len(one.who) > 1) for one in self.ranges),
+            tuple((one.kind, len(one.who) > 1, bool(one.procedures)) for one in self.ranges),
             bool(self.procedure),
             self.due_before is not None,
             len(self.words),
@@ -107,6 +112,9 @@ class Tasks:
         shape = self._shape
         asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
         asked |= {f"word{n}": word for n, word in enumerate(self.words)}
+        for n, one in enumerate(self.ranges):
+            if one.procedures:
+                asked[f"of{n}"] = list(one.procedures) if shape.is_postgresql else json.dumps(one.procedures)
         if not found:
             return asked | {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
         # A database would rather walk through a range than ask its index for a text: it is asked for both.
@@ -123,12 +131,21 @@ def tasks_of(
 ) -> Tasks:
     """What a person has to do or to see to, what their roles may take, or both."""
     keys = seeing.principals(engine, actor)
-    own = tuple(key for key in keys if key.startswith("u:"))
+    # Whoever stands in for somebody has their tasks beside the own ones.
+    own = (
+        *(key for key in keys if key.startswith("u:")),
+        *(f"u:{one.id}" for one in actor.stands_in_for if not one.procedures),
+    )
+    some = tuple(
+        Range("work", (f"u:{one.id}",), tuple(sorted(one.procedures)))
+        for one in actor.stands_in_for
+        if one.procedures
+    )
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {
-        "mine": (Range("work", own), Range("sign", own), Range("watch", keys)),
+        "mine": (Range("work", own), *some, Range("sign", own), Range("watch", keys)),
         "claimable": (Range("work", roles),),
-        "all": (Range("work", keys), Range("sign", own), Range("watch", keys)),
+        "all": (Range("work", (*own, *roles)), *some, Range("sign", own), Range("watch", keys)),
     }
     return Tasks(session, tuple(one for one in parts[view] if one.who))
 

@@ -92,8 +92,8 @@ class Shape:
     """What tells one statement from another."""
 
     is_postgresql: bool
-    #: Of each range its kind, and whether several principals have it.
-    ranges: tuple[tuple[str, bool], ...]
+    #: Of each range its kind, whether several principals have it, whether it is of some procedures only.
+    ranges: tuple[tuple[str, bool, bool], ...]
     procedure: bool = False
     due: bool = False
     words: int = 0
@@ -127,7 +127,10 @@ def count(shape: Shape, found: bool) -> sa.Select[int, int]:
 def _all(shape: Shape) -> sa.CompoundSelect[str]:
     ranges = range(len(shape.ranges))
     return sa.union_all(
-        *(sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
+        *(
+            sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
+            for n in ranges
+        )
     )
 
 
@@ -167,7 +170,7 @@ def _first(shape: Shape, n: int, order: Order) -> sa.Select[*tuple[Any, ...]]:
     """The first of each principal of a range: as many as are needed of all, since all may be one's."""
     need = sa.bindparam("need", type_=sa.Integer)
     if not shape.ranges[n][1]:
-        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
+        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
         # A part of a union may have an order of its own only as a table.
         return sa.select(rows.order_by(*order.of(_INBOX.c)).limit(need).subquery())
     keys = _keys(shape, n)
@@ -198,7 +201,18 @@ def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_one(shape: Shape, n: int, keys: sa.TableValuedAlias) -> list[sa.ColumnElement[bool]]:
-    return [_INBOX.c.who == keys.c.value, _INBOX.c.kind == shape.ranges[n][0], *_conditions(shape)]
+    kind = _INBOX.c.kind == shape.ranges[n][0]
+    return [_INBOX.c.who == keys.c.value, kind, *_of_some(shape, n), *_conditions(shape)]
+
+
+def _of_some(shape: Shape, n: int) -> list[sa.ColumnElement[bool]]:
+    """The condition of a range that is of some procedures only."""
+    if not shape.ranges[n][2]:
+        return []
+    if shape.is_postgresql:
+        return [_INBOX.c.procedure == sa.any_(sa.bindparam(f"of{n}", type_=ARRAY(sa.Text)))]
+    names = sa.func.json_each(sa.bindparam(f"of{n}", type_=sa.Text)).table_valued("value", name=f"of{n}")
+    return [_INBOX.c.procedure.in_(sa.select(names.c.value))]
 
 
 def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
@@ -233,7 +247,7 @@ def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[boo
 
 def _is_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     """The condition of a range."""
-    kind, several = shape.ranges[n]
+    kind, several, _ = shape.ranges[n]
     is_theirs = _is_one_of(shape, n) if several else _INBOX.c.who == _who(n, sa.Text)
     return sa.and_(is_theirs, _INBOX.c.kind == kind)
 

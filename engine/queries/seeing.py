@@ -61,7 +61,8 @@ def sight(engine: Engine, session: Session, case: Case, published: Published, ac
     """How much of a case this person sees."""
     if actor.id is None:
         return Sight(actor.admin, actor.admin)
-    keys = principals(engine, actor)
+    away = [one.id for one in actor.stands_in_for if one.covers(case.procedure)]
+    keys = (*principals(engine, actor), *(f"u:{one}" for one in away))
     in_inbox = sa.select(Inbox.task_id).join(Task).where(Task.case_id == case.id, Inbox.who.in_(keys))
     signs = sa.select(Signer.id).join(Task, Task.id == Signer.task_id).where(Task.case_id == case.id)
     had_task, signed, has_work, watches, copied = session.execute(
@@ -98,7 +99,7 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
         return sa.true()
     started = Case.started_by == actor.id
     took_part = sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
-    has_before_them = Inbox.who.in_(principals(engine, actor))
+    has_before_them = sa.or_(Inbox.who.in_(principals(engine, actor)), *_of_the_absent(actor))
     signed = sa.select(Task.case_id).join(Signer, Signer.task_id == Task.id)
     signed = signed.where(Signer.account_id == actor.id, _COUNTS)
     asked = sa.union_all(signed, sa.select(Copy.case_id).where(Copy.account_id == actor.id))
@@ -119,6 +120,15 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
     theirs = sa.select(Task.case_id).where(Task.assignee_id == actor.id)
     shown = sa.select(Task.case_id).join(Inbox, Inbox.task_id == Task.id).where(has_before_them)
     return sa.or_(started, Case.id.in_(sa.union_all(theirs, done, shown, *asked.selects)))
+
+
+def _of_the_absent(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    """The open tasks of those for whom a person stands in."""
+    found: list[sa.ColumnElement[bool]] = []
+    for one in actor.stands_in_for:
+        theirs = (Inbox.who == f"u:{one.id}") & (Inbox.kind == "work")
+        found.append(theirs & Inbox.procedure.in_(one.procedures) if one.procedures else theirs)
+    return found
 
 
 def _by_lanes(engine: Engine, session: Session, actor: Actor) -> list[sa.ColumnElement[bool]]:

@@ -39,8 +39,13 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         clause = task.properties.get("clause", "")
         is_live = task.status == "open" and case.status == "active"
         is_theirs = is_live and may_work_on(
-            actor, assignee=task.assignee_id, candidates=task.candidates, site=case.site
+            actor,
+            assignee=task.assignee_id,
+            candidates=task.candidates,
+            site=case.site,
+            procedure=case.procedure,
         )
+        away = actor.in_place_of(task.assignee_id, case.procedure) if is_live else None
         escalated = escalations(engine, session, actor, [task.id]).get(task.id)
         may_take = (is_theirs and task.assignee_id is None) or (
             is_live and escalated is not None and task.assignee_id != actor.id
@@ -81,8 +86,9 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             draft_at=task.draft_at if is_theirs else None,
             answers=None if task.answers is None else veil.data(task.answers),
             may_claim=may_take,
-            may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
+            may_release=is_theirs and task.claimed,
             may_complete=is_theirs,
+            stands_in=away.name if away else None,
             escalated=escalated,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),

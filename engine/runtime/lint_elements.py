@@ -51,13 +51,23 @@ _ENGINES = {
 }
 #: What a repair asks of the drawing's owner.
 _ASKED = frozenset({"question", "question_en", "question_default"})
-_TASK_PROPERTIES = _ASKED | {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
+_TASK_PROPERTIES = _ASKED | {
+    "form",
+    "clause",
+    "source",
+    "deadline",
+    "due",
+    "assignee",
+    "assign",
+    "candidates",
+    "help",
+}
 _PROPERTIES = {
     "userTask": _TASK_PROPERTIES,
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
     "process": _ASKED | frozenset({"subject", "series", "customer", "starters", "help"}),
-    "lane": _ASKED | frozenset({"role"}),
+    "lane": _ASKED | frozenset({"role", "assign"}),
 }
 #: Which definitions an event may have; link, compensation and the like are refused by their own names.
 _DEFINITIONS = {
@@ -219,7 +229,7 @@ def _check_lanes(check: Check) -> None:
     for lane in check.diagram.lanes:
         element = check.elements.get(lane.id)
         _check_properties(
-            check, element, "lane", dict.fromkeys(["role"] if lane.role is not None else [], "")
+            check, element, "lane", [name for name in ("role", "assign") if getattr(lane, name) is not None]
         )
         holds_work = any(
             check.diagram.nodes[node_id].type in reading.HUMAN

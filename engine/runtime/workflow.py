@@ -223,7 +223,10 @@ class Run:
                 node=node.id,
                 name=node.name,
                 role=self.specification.role_of(node),
-                properties={**node.properties, **({"help": node.instructions} if node.instructions else {})},
+                properties={
+                    **self.specification.asked_of(node),
+                    **({"help": node.instructions} if node.instructions else {}),
+                },
                 data=self.scopes.local(task),
                 process=node.process,
                 visit=self.visits.get(node.id, 0) + 1,

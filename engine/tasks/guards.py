@@ -52,7 +52,13 @@ def require_may_complete(
 ) -> State:
     """Guard: the verb is lawful now, and the task is this person's to do."""
     state = require_lawful(session, verb, case, task)
-    if assignment.may_work_on(by, assignee=task.assignee_id, candidates=task.candidates, site=case.site):
+    if assignment.may_work_on(
+        by,
+        assignee=task.assignee_id,
+        candidates=task.candidates,
+        site=case.site,
+        procedure=case.procedure,
+    ):
         return state
     if task.assignee_id is not None and any(by.has_role(role, case.site) for role in task.candidates):
         raise TaskTaken(task=task.id, by=_name(session, task.assignee_id))

@@ -59,10 +59,12 @@ def release_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
     with engine.database.transaction() as session:
         case, task = locking.lock_case_of_task(session, task_id)
         require_may_complete(session, case, task, by, verb="release")
-        if task.assignee_id != by.id or not task.claimed:
+        away = by.in_place_of(task.assignee_id, case.procedure)
+        if (task.assignee_id != by.id and away is None) or not task.claimed:
             raise Forbidden("Only a task that you claimed can be put back.", task=task_id)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
+        step.acts_for = away.name if away else ""
         rows.update(session, task, assignee_id=None, claimed=False)
         worklist.put_into_inbox(step, task)
         step.tell("task_released", node=task.node, process=task.process, task_id=task.id)

@@ -179,6 +179,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=40), nullable=False),
     sa.Column('channel', sa.String(length=20), nullable=False),
     sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('webhook_id', sa.Integer(), nullable=True),
     sa.Column('language', sa.String(length=5), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
@@ -191,6 +192,7 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_delivery_account_id_account')),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_delivery_case_id_case')),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_delivery_webhook_id_webhook')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('key', name=op.f('uq_delivery_key'))
     )
