@@ -25,7 +25,13 @@ from engine.store.prepared import Values
 from engine.wiring import Engine
 
 #: What people do themselves: told with the name of the one they stood in for.
-BY_PERSON = frozenset({"completed", "task_released", "task_claimed", "task_taken_over"})
+BY_PERSON = frozenset(
+    {
+        *("completed", "task_released", "task_claimed", "task_taken_over", "task_transferred"),
+        *("task_declined", "task_delegated", "task_handed_back", "task_recalled", "task_submitted"),
+        *("signers_added", "signer_removed", "signed"),
+    }
+)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    between,
     case,
     cases,
     files,
@@ -25,6 +26,7 @@ from web import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
     task.bp,
+    between.bp,
     start.bp,
     cases.bp,
     case.bp,

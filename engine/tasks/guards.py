@@ -65,10 +65,14 @@ def require_may_complete(
     raise Forbidden(task=task.id)
 
 
-def require_holder(task: Task, by: Actor) -> None:
-    """Guard: this person has the task."""
-    if by.id is None or task.assignee_id != by.id:
+def require_holder(case: Case, task: Task, by: Actor) -> str:
+    """Guard: this person has the task, or stands in for whoever has it; the name of the one who is away."""
+    if by.id is not None and task.assignee_id == by.id:
+        return ""
+    away = by.in_place_of(task.assignee_id, case.procedure)
+    if away is None:
         raise Forbidden(task=task.id)
+    return away.name
 
 
 def require_open(case: Case, task: Task) -> None:

@@ -12,7 +12,7 @@ from engine.retrying import again_when_changed
 from engine.store import between
 from engine.store.models import Account, Signer
 from engine.tasks import signed
-from engine.tasks.guards import require_holder, require_reason
+from engine.tasks.guards import require_reason
 from engine.tasks.opening import Hold, colleagues, held, name_of
 from engine.wiring import Engine
 
@@ -45,11 +45,11 @@ def add_signers(
     if place not in signing.PLACES:
         raise Invalid("There is no such place to sign.", field="place", place=place)
     with held(engine, task_id, by=by, verb="add_signers") as hold:
-        require_holder(hold.task, by)
+        hold.require_holder()
         step, found = hold.step, between.signers(hold.step.session, hold.task.id)
         there = [one for one in found if one.place == place]
         chosen = colleagues(step, people)
-        _require_new(chosen, there, by)
+        _require_new(chosen, there, hold.task.assignee_id)
         if len(found) + len(chosen) > MOST:
             raise Invalid("So many people cannot sign.", field="people", most=MOST)
         given = weights or {}
@@ -129,14 +129,16 @@ def _turn_of(hold: Hold, by: Actor) -> Signer:
     found = between.signers(hold.step.session, hold.task.id)
     for place in signed.places(hold.task):
         for one in between.in_turn(found, place):
-            if one.account_id == by.id:
+            away = by.in_place_of(one.account_id, hold.step.case.procedure)
+            if one.account_id == by.id or away is not None:
+                hold.step.acts_for = away.name if away else ""
                 return one
     raise Forbidden(task=hold.task.id)
 
 
-def _require_new(chosen: Sequence[Account], there: Sequence[Signer], by: Actor) -> None:
+def _require_new(chosen: Sequence[Account], there: Sequence[Signer], holder: int | None) -> None:
     ids = {one.id for one in chosen}
-    if by.id in ids:
+    if holder in ids:
         raise Invalid("Whoever has the task does not sign it.", field="people", reason="self")
     if ids & {one.account_id for one in there}:
         raise Invalid("This person signs it already.", field="people", reason="same")
