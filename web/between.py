@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 import engine as house
+from engine import EVERYWHERE
 from engine.domain.facts import CaseId, TaskId, UserId
 from engine.domain.verbs import VERBS
 from engine.domain.views import CaseView, PersonFound, TaskView
@@ -335,7 +336,14 @@ def _found(asked: Asked, task: TaskView | None, case: CaseView | None, name: str
         held = house.find_people(engine(), actor(), text, role=task.role, site=site, most=SHOWN + 1)
         meant = (*held, *(one for one in meant if one not in held))
     holder = task.assignee_id if task else None
-    others = [one for one in meant if one not in chosen and one.id not in (holder, actor().id)]
+    not_these = {holder} if name == "reassign" else {holder, actor().id}
+    others = [
+        one
+        for one in meant
+        if one not in chosen
+        and one.id not in not_these
+        and any(at in (site, EVERYWHERE) for _role, at in one.roles)
+    ]
     return [*chosen, *others][: SHOWN + len(chosen)]
 
 
