@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine import notices, worklist
+from engine import arming, notices, worklist
 from engine.domain.views import Words
 from engine.domain.worktime import add_working_time
 from engine.store import rows, saving
@@ -49,12 +49,12 @@ def look(step: Step, job: Job) -> None:
 
 def _idle_at(step: Step, since: datetime) -> datetime:
     hours = timedelta(hours=step.engine.settings.idle_hours)
-    return add_working_time(since, hours, step.engine.calendar_of(step.case.site))
+    return add_working_time(since, hours, step.calendar())
 
 
 def _arm(step: Step, task: Task, due: datetime) -> None:
     """Arm one look at a task; one that stands for this moment is enough."""
-    job = worklist.job_of(
+    job = arming.job_of(
         step,
         "idle",
         f"{task.id}:idle",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.domain.views import Entry
+from engine.domain.views import Entry, Words
+from web.language import reader_language
 from web.words import gettext as _
 
 
@@ -29,21 +30,35 @@ def priority_words(priority: str) -> str:
 
 
 def sentence(entry: Entry, language: str) -> str:
-    """One line of history: 客务代表 完成了“调查”."""
+    """One line of history: 客务代表 完成了“调查”; 李四 代 王五 完成了“调查”."""
     say = _SENTENCES.get(entry.kind)
     node = entry.node_name.in_language(language) if entry.node_name else entry.node or ""
     who = _("系统") if entry.actor in ("", "system") else entry.actor
+    if entry.detail.get("for"):
+        who = _("%(who)s 代 %(absent)s", who=who, absent=entry.detail["for"])
     return say(entry, who, node) if say else _("%(who)s：%(what)s", who=who, what=node or entry.kind)
 
 
 def more(entry: Entry, language: str) -> str:
     """What belongs under the line: a reason, what was said to whom; empty when there is nothing."""
-    said = entry.detail.get(language) or entry.detail.get("reason") or entry.detail.get("note") or ""
+    why = entry.detail.get("why") or {}
+    said = (
+        entry.detail.get(language)
+        or (why.get(language) if isinstance(why, dict) else "")
+        or entry.detail.get("reason")
+        or entry.detail.get("note")
+        or ""
+    )
     return str(said)
 
 
 def _fact(entry: Entry, key: str) -> str:
     return str(entry.detail.get(key) or "")
+
+
+def _named(entry: Entry, key: str) -> str:
+    said = entry.detail.get(key) or {}
+    return Words(said.get("zh", ""), said.get("en", "")).in_language(reader_language())
 
 
 _Sentence = Callable[[Entry, str, str], str]
@@ -61,6 +76,10 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_taken_over": lambda e, who, node: _(
         "%(who)s 从 %(other)s 接手了“%(step)s”", who=who, other=e.detail.get("held_by", ""), step=node
     ),
+    "sent_back": lambda e, who, node: _(
+        "%(who)s 将“%(step)s”退回到“%(to)s”", who=who, step=node, to=_named(e, "back_to")
+    ),
+    "withdrawn": lambda e, who, node: _("%(who)s 撤回了“%(step)s”的办理", who=who, step=node),
     "task_released": lambda e, who, node: (
         _("“%(step)s”久未办理，自动放回", step=node)
         if e.detail.get("idle")
@@ -121,6 +140,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "number_voided": lambda e, who, node: _("编号 %(number)s 作废", number=_fact(e, "number")),
     "register_written": lambda e, who, node: _("已记入台账"),
     "register_voided": lambda e, who, node: _("台账一行作废"),
+    "master_changed": lambda e, who, node: _("主数据 %(key)s 已更新", key=_fact(e, "key")),
+    "master_ended": lambda e, who, node: _("主数据 %(key)s 已失效", key=_fact(e, "key")),
     "document_filed": lambda e, who, node: _("单据已归入案件"),
     "attached": lambda e, who, node: _("%(who)s 上传了 %(name)s", who=who, name=_fact(e, "name")),
     "message_thrown": lambda e, who, node: _("发出消息"),

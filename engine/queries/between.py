@@ -9,7 +9,7 @@ from engine.cases import is_supervisor, may_cancel
 from engine.domain import verbs
 from engine.domain.facts import Actor, Data, UserId
 from engine.domain.verbs import VERBS
-from engine.domain.views import CommentLine, CopyLine, SignerLine, SigningView
+from engine.domain.views import CommentLine, Copied, SignerLine, SigningView
 from engine.procedures import Published
 from engine.queries.lines import names_of
 from engine.queries.personal import Veil
@@ -138,7 +138,7 @@ def comments(session: Session, case_id: int, veil: Veil) -> tuple[CommentLine, .
     )
 
 
-def copies(session: Session, case_id: int) -> tuple[CopyLine, ...]:
+def copies(session: Session, case_id: int) -> tuple[Copied, ...]:
     """Who has a case in copy, the latest first."""
     rows = session.execute(
         sa.select(Account.id, Account.name, Copy.by, Copy.at, Copy.note, Copy.read_at)
@@ -147,7 +147,7 @@ def copies(session: Session, case_id: int) -> tuple[CopyLine, ...]:
         .order_by(Copy.id.desc())
         .limit(MOST)
     )
-    return tuple(CopyLine(*row) for row in rows)
+    return tuple(Copied(*row) for row in rows)
 
 
 def _is_to_sign(session: Session, task: Task, actor: Actor, procedure: str) -> bool:

@@ -60,13 +60,22 @@ def loaded(kind: type[Row], values: Values) -> Row:
 #: What a new row leaves to the table.
 _LATER = {
     Task: {"done_at", "done_by", "done_by_name", "answers", "draft", "draft_at", "draft_by", "request_id"}
-    | {"next_task_id", "touched_at", "given_by", "given_how", "urged", "urged_at"},
+    | {
+        "next_task_id",
+        "touched_at",
+        "given_by",
+        "given_how",
+        "urged",
+        "urged_at",
+        "sent_back",
+        "called_back",
+    },
     Job: {"id", "error", "done_at"},
     History: {"id"},
     Inbox: {"id"},
     Notice: {"id", "read_at"},
     Delivery: {"id", "error", "sent_at"},
-    Case: {"id", "paused_at", "previous_task", "previous_state", "previous_data"},
+    Case: {"id", "paused_at", "clocks", "previous_task", "previous_state", "previous_data"},
 }
 
 

@@ -19,7 +19,7 @@ from engine.store import between, repository
 from engine.store.models import Account
 from engine.tasks import signed
 from engine.tasks.drafting import DRAFT_SIZE, draft_of
-from engine.tasks.guards import require_reason
+from engine.tasks.guards import require_holder, require_reason
 from engine.tasks.opening import Hold, colleagues, held, name_of
 from engine.wiring import Engine
 from forms.parsing import MultiMap
@@ -34,7 +34,7 @@ def transfer_task(engine: Engine, task_id: TaskId, *, by: Actor, to: UserId, rea
     """
     reason = require_reason(reason)
     with held(engine, task_id, by=by, verb="transfer") as hold:
-        hold.require_holder()
+        require_holder(hold.step.case, hold.task, by)
         person = _successor(hold, to)
         hold.change(assignee_id=person.id, given_by=hold.task.assignee_id, given_how="transfer")
         hold.note("task_transferred", to=person.name, reason=reason)
@@ -49,7 +49,7 @@ def decline_task(engine: Engine, task_id: TaskId, *, by: Actor, reason: str) -> 
     """
     reason = require_reason(reason)
     with held(engine, task_id, by=by, verb="decline") as hold:
-        hold.require_holder()
+        require_holder(hold.step.case, hold.task, by)
         giver = repository.account(hold.step.session, hold.task.given_by or 0)
         back = giver.id if giver is not None and (giver.active or not hold.task.candidates) else None
         hold.change(assignee_id=back, given_by=None, given_how=None, claimed=hold.task.claimed and bool(back))
@@ -82,7 +82,7 @@ def delegate_task(engine: Engine, task_id: TaskId, *, by: Actor, to: UserId, rea
     """Let a colleague of the site prepare my task; it stays mine and comes back to me (委派)."""
     reason = require_reason(reason)
     with held(engine, task_id, by=by, verb="delegate") as hold:
-        hold.require_holder()
+        require_holder(hold.step.case, hold.task, by)
         (person,) = colleagues(hold.step, [to])
         if person.id == hold.task.assignee_id:
             raise Invalid("This person has the task already.", field="to", reason="same")
@@ -104,7 +104,7 @@ def hand_back_task(
 ) -> None:
     """Give what I prepared back to the task's owner, as a draft, with what I think of it (交回)."""
     with held(engine, task_id, by=by, verb="hand_back") as hold:
-        hold.require_holder()
+        require_holder(hold.step.case, hold.task, by)
         step, task = hold.step, hold.task
         form = Asking(engine, step.session, step.case, task, step.published, by).form
         typed: Data = draft_of(answers, form) if answers is not None else {}
@@ -125,9 +125,10 @@ def recall_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
             signed.take_back(hold, by)
             hold.note("task_recalled")
             return
-        owner, before = hold.task.given_by, hold.task.assignee_id
-        if owner != by.id and by.in_place_of(owner, hold.step.case.procedure) is None:
+        owner = hold.task.given_by
+        if owner != by.id and not by.in_place_of(owner, hold.step.case.procedure):
             raise Forbidden(task=task_id)
+        before = hold.task.assignee_id
         hold.change(assignee_id=owner, given_by=None, given_how=None)
         hold.note("task_recalled", held_by=name_of(hold.step, before))
         hold.tell([before], "declined", "{by} 收回了“{step}”", "{by} took “{step}” back")

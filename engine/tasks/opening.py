@@ -14,7 +14,7 @@ from engine.domain.views import Words
 from engine.errors import Invalid
 from engine.store import between, locking, repository, rows, saving
 from engine.store.models import Account, Task
-from engine.tasks.guards import require_holder, require_lawful
+from engine.tasks.guards import require_lawful
 from engine.wiring import Engine
 
 
@@ -25,10 +25,6 @@ class Hold:
     step: steps.Step
     task: Task
     state: State
-
-    def require_holder(self) -> None:
-        """Guard: whoever acts has the task, or stands in for its holder."""
-        self.step.acts_for = require_holder(self.step.case, self.task, self.step.actor)
 
     def change(self, **values: Any) -> None:
         """Write columns of the task, and that somebody did something with it; show it to whom it is now."""
@@ -58,6 +54,8 @@ def held(engine: Engine, task_id: TaskId, *, by: Actor, verb: str) -> Iterator[H
         state = require_lawful(session, verb, case, task)
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
+        away = by.in_place_of(task.assignee_id, case.procedure)
+        step.acts_for = away.name if away else ""
         yield Hold(step, task, state)
         saving.append_history(session, case, step.told)
         step.told.clear()

@@ -12,7 +12,7 @@ from engine.retrying import again_when_changed
 from engine.store import between
 from engine.store.models import Account, Signer
 from engine.tasks import signed
-from engine.tasks.guards import require_reason
+from engine.tasks.guards import require_holder, require_reason
 from engine.tasks.opening import Hold, colleagues, held, name_of
 from engine.wiring import Engine
 
@@ -45,7 +45,7 @@ def add_signers(
     if place not in signing.PLACES:
         raise Invalid("There is no such place to sign.", field="place", place=place)
     with held(engine, task_id, by=by, verb="add_signers") as hold:
-        hold.require_holder()
+        require_holder(hold.step.case, hold.task, by)
         step, found = hold.step, between.signers(hold.step.session, hold.task.id)
         there = [one for one in found if one.place == place]
         chosen = colleagues(step, people)

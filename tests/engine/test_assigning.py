@@ -70,7 +70,8 @@ def test_each_rule_gives_its_person(world: World, rules, by, who, because) -> No
     task = give(world, "ruled", rules, by=by)
     assert holder(world, task) == who
     assert task.assigned_because == because
-    assert task.why["zh"] and task.why["en"]
+    assert task.why["zh"]
+    assert task.why["en"]
     shown = world.inbox(f"u:{world.people[who].id}" if who else f"r:clerk@{SITE}")
     assert ("b", "work") in shown
 
@@ -106,7 +107,8 @@ def test_the_least_loaded_gets_it_and_the_figures_are_kept(world: World) -> None
 def test_tasks_of_one_step_are_spread(world: World) -> None:
     world.draw(
         "spread",
-        's:start -> f:and -> a:user("clerk" | least loaded) -> e:end\nf -> b:user("clerk" | least loaded) -> e',
+        's:start -> f:and -> a:user("clerk" | least loaded) -> e:end\n'
+        'f -> b:user("clerk" | least loaded) -> e',
     )
     case = world.start("spread")
     given = world.look(sa.select(Task.assignee_id).where(Task.case_id == case))

@@ -157,7 +157,9 @@ def test_why_is_said_in_both_languages_with_figures(rules, known) -> None:
     chosen = choose(rules, known)
     names = {one: f"P{one}" for one in range(10)}
     why = explain(chosen, known, names, lambda node: Words(node, node))
-    assert why["zh"].endswith("。") and why["en"].endswith(".")
+    assert why["zh"].endswith("。")
+    assert why["en"].endswith(".")
     assert [one["id"] for one in why["among"]] == list(chosen.among)
     if chosen.person is not None:
-        assert f"P{chosen.person}" in why["zh"] and f"P{chosen.person}" in why["en"]
+        assert f"P{chosen.person}" in why["zh"]
+        assert f"P{chosen.person}" in why["en"]
