@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from web import (
     agenda,
+    between,
     board,
     bulk,
     calendars,
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     wallboard.bp,
     similar.bp,
     task.bp,
+    between.bp,
     why.bp,
     returning.bp,
     withdrawing.bp,
