@@ -1,4 +1,4 @@
-"""A tenant moves in: papers that were missing, reviews at the same time, a limit that passed, a unit looked up."""
+"""A tenant moves in: papers missing once, reviews at the same time, a limit that passed, a unit looked up."""
 
 from __future__ import annotations
 
@@ -164,13 +164,10 @@ def test_a_tenant_moves_in_by_the_hands_of_several_people(house: Any, enter: Any
     expect(supervisor.page.get_by_text("HT-2026-088").first).to_be_visible()
 
 
-def test_a_unit_is_looked_up_without_a_script(house: Any, enter: Any) -> None:
-    bring_in(
-        house.engine,
-        "tenants",
-        "tower-a",
-        [{"tenant_no": "T1", "name": "启明科技", "contact_phone": "13812345678"}],
-    )
+def test_a_tenant_is_looked_up_without_a_script(house: Any, enter: Any) -> None:
+    tenants = [("T1", "启明科技", "13812345678"), ("T2", "启明软件", "13812345679")]
+    rows = [{"tenant_no": no, "name": name, "contact_phone": phone} for no, name, phone in tenants]
+    bring_in(house.engine, "tenants", "tower-a", rows)
     secretary = enter("secre", scripts=False)
     secretary.go("/start")
     with secretary.page.expect_navigation():
