@@ -39,6 +39,7 @@ def navigation(*, phone: bool = False) -> list[Item]:
         ("cases", "cases.index", _("案件"), "folder-open", None, False),
         ("registers", "registers.index", _("台账"), "book-open", None, False),
         ("timers", "timers.index", _("时限"), "timer", None, False),
+        ("shifts", "shifts.index", _("排班"), "calendar", None, False),
         ("procedures", "procedures.index", _("流程"), "workflow", None, False),
         ("measures", "measures.index", _("指标"), "gauge", None, False),
         ("incidents", "incidents.index", _("异常"), "triangle-alert", said.incidents, True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    bulk,
     case,
     cases,
     files,
@@ -15,22 +16,33 @@ from web import (
     notices,
     procedures,
     registers,
+    replies,
+    returning,
     search,
+    shifts,
     signin,
     start,
     task,
     timers,
+    views,
+    why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
+    why.bp,
+    returning.bp,
     start.bp,
     cases.bp,
     case.bp,
     files.bp,
     registers.bp,
     timers.bp,
+    shifts.bp,
     incidents.bp,
     procedures.bp,
     notices.bp,

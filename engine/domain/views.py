@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from engine.domain.facts import CaseId, CaseStatus, Data, JobStatus, TaskId, TaskStatus, UserId
@@ -67,6 +67,28 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class SentBack:
+    """That a task was sent back: by whom, when, from which step, and why."""
+
+    by: str
+    at: datetime
+    step: Words
+    reason: str
+
+
+@dataclass(frozen=True)
+class Return:
+    """A step to which a task may be sent back, and what happens then."""
+
+    node: str
+    name: Words
+    #: Who did it last, and gets it again if they still may.
+    by: str
+    #: The other tasks that are called back: the step, and who has it (empty while nobody does).
+    calls_back: tuple[tuple[Words, str], ...]
+
+
+@dataclass(frozen=True)
 class InboxLine:
     """One task in a list."""
 
@@ -89,8 +111,113 @@ class InboxLine:
     clock: Clock
     #: Why a supervisor sees it, when it was escalated to them.
     escalated: Words | None = None
+    #: Whose it is, when the reader stands in for somebody who is away.
+    stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
+    sent_back: SentBack | None = None
+    #: How often it was urged.
+    urged: int = 0
+    #: The reader is to sign it.
+    to_sign: bool = False
+    #: Of its case: low, normal, high or urgent.
+    priority: str = "normal"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list of tasks is narrowed to; what is empty narrows nothing."""
+
+    text: str = ""
+    procedure: str = ""
+    #: ``<process>/<node>``.
+    step: str = ""
+    site: str = ""
+    #: late, today, week (from now to the end of Sunday) or none (no deadline).
+    when: str = ""
+    priority: str = ""
+    #: An account id, or ``none`` for what nobody holds.
+    holder: str = ""
+    #: Any of draft, escalated and urged.
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """How much there is in the views of the inbox besides those of the navigation."""
+
+    watched: int
+    #: None for somebody who leads nobody.
+    team: int | None
+    #: Copies that were not read.
+    copied: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a team, with the roles they hold in it."""
+
+    account_id: UserId
+    name: str
+    #: (role, site), the site may be ``*``.
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """What one person of a team has to do, or (``member`` None) what nobody holds yet."""
+
+    member: Member | None
+    #: The first of them.
+    lines: Sequence[InboxLine]
+    total: int
+    late: int
+    #: Until when they are away, and who stands in.
+    away: tuple[datetime, str] | None
+    on_duty: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of the inbox."""
+
+    id: int
+    name: str
+    #: As in an address.
+    query: str
+    #: The role it is shared with, or nothing.
+    role: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A text that is typed often."""
+
+    id: int
+    title: str
+    text: str
+    procedure: str
+    node: str
+    role: str
+    used: int
+    mine: bool
+
+
+@dataclass(frozen=True)
+class CopyLine:
+    """A case that was put before somebody to know of it."""
+
+    id: int
+    case_id: CaseId
+    case_number: str
+    procedure_name: Words
+    subject: str
+    status: CaseStatus
+    by: str
+    at: datetime
+    note: str
+    read: bool
 
 
 @dataclass(frozen=True)
@@ -103,6 +230,8 @@ class Counts:
     late: int
     unread: int
     incidents: int
+    #: Deliveries that wait for somebody's hand.
+    stuck: int = 0
 
 
 @dataclass(frozen=True)
@@ -196,7 +325,12 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: Whose task it is, when the reader stands in for somebody who is away.
+    stands_in: str | None
     escalated: Words | None
+    sent_back: SentBack | None
+    #: Who ended it without completing it: {"by", "how": sent_back or withdrawn, "reason"}.
+    called_back: Mapping[str, str] | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
 
@@ -452,6 +586,53 @@ class IncidentLine:
     failed_at: datetime
 
 
+@dataclass(frozen=True)
+class DeliveryLine:
+    """A message on its way out of the house, and what became of it."""
+
+    id: int
+    event: str
+    channel: str
+    address: str
+    #: Whom it is for; empty for a group or another system.
+    person: str
+    case_id: CaseId | None
+    case_number: str
+    subject: str
+    urgent: bool
+    status: str
+    at: datetime
+    run_at: datetime
+    attempts: int
+    error: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookLine:
+    """Another system that is told of events."""
+
+    id: int
+    name: str
+    #: Without what may be secret in it.
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class News:
+    """What a person was told since they last looked."""
+
+    unread: int
+    #: The highest number of all their notices.
+    latest: int
+    #: Those that do not wait, the oldest first.
+    urgent: tuple[Notice, ...]
+
+
 class Found(NamedTuple):
     """One answer of the search over everything."""
 
@@ -460,6 +641,60 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class PersonFound:
+    """Somebody to choose: their name, and each role with the site at which they hold it."""
+
+    id: UserId
+    name: str
+    login: str
+    roles: tuple[tuple[Words, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AbsenceLine:
+    """Somebody who is away and who stands in, from when until when."""
+
+    id: int
+    absent: str
+    substitute: str
+    #: The reader, or the person whose page it is, is the one who is away.
+    is_mine: bool
+    starts_at: datetime
+    ends_at: datetime
+    #: None for all.
+    procedures: tuple[Words, ...]
+    reason: str
+    #: now, coming, or over.
+    state: str
+
+
+@dataclass(frozen=True)
+class MovedLine:
+    """A moment that a change of a calendar or a deadline moves."""
+
+    case_id: CaseId
+    case_number: str
+    subject: str
+    #: task: a due moment; clock: one of the case; rung: somebody is told; timer: drawn in the diagram.
+    kind: Literal["task", "clock", "rung", "timer"]
+    #: The step or the clock that it belongs to.
+    name: Words
+    #: For a rung, what it does; for a clock, which one it is.
+    what: str
+    old: datetime
+    new: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Everything that a change moves: the first of it in lines, and how much it is."""
+
+    lines: tuple[MovedLine, ...]
+    moments: int
+    cases: int
 
 
 @dataclass(frozen=True)
@@ -499,3 +734,77 @@ class MasterCard:
     related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
     #: The open cases that concern it and that the reader sees: (id, number, what it is about).
     cases: tuple[tuple[CaseId, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What will happen to a task by the clock, unless it is done before."""
+
+    at: datetime
+    what: Words
+    kind: Literal["due", "remind", "escalate", "timer"]
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a task is where it is, why the reader may not do it, why it was escalated, what comes when."""
+
+    task_id: TaskId
+    case_id: CaseId
+    case_number: str
+    step_name: Words
+    #: Why it went to whom it went, and who has it now.
+    here: tuple[Words, ...]
+    #: Why the reader has it before them, or has not.
+    mine: Words
+    #: Why the reader cannot do it; empty when they can.
+    cannot: tuple[Words, ...]
+    #: (when, to whom, why), the first first.
+    escalated: tuple[tuple[datetime, Words, Words], ...]
+    coming: tuple[Coming, ...]
+
+
+@dataclass(frozen=True)
+class WouldGet:
+    """Who would get a task of a procedure at a site now."""
+
+    node: str
+    step_name: Words
+    site: str
+    #: In the order in which they are asked.
+    who: tuple[Words, ...]
+    #: What gives nobody now.
+    empty: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class RosterShift:
+    """One shift of a roster, in the zone of its site."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class RosterPerson:
+    """Somebody's week: the shifts that begin on each of its days."""
+
+    id: int
+    #: Empty for somebody who does not hold the role any more.
+    name: str
+    days: tuple[tuple[RosterShift, ...], ...]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A week of one role at one site."""
+
+    role: str
+    role_name: Words
+    site: str
+    week: date
+    days: tuple[date, ...]
+    people: tuple[RosterPerson, ...]
+    may_plan: bool

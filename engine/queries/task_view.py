@@ -18,7 +18,7 @@ from engine.queries import seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
-from engine.queries.lines import names_of, role_words
+from engine.queries.lines import names_of, role_words, sent_back_of
 from engine.queries.personal import veil_of
 from engine.store.models import Case, Task
 from engine.wiring import Engine
@@ -28,7 +28,7 @@ from forms.model import labels
 def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
     """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
-        case, task = _fetch(session, task_id)
+        case, task = fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
         data = {**case.data, **task.local}
@@ -39,8 +39,13 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         clause = task.properties.get("clause", "")
         is_live = task.status == "open" and case.status == "active"
         is_theirs = is_live and may_work_on(
-            actor, assignee=task.assignee_id, candidates=task.candidates, site=case.site
+            actor,
+            assignee=task.assignee_id,
+            candidates=task.candidates,
+            site=case.site,
+            procedure=case.procedure,
         )
+        away = actor.in_place_of(task.assignee_id, case.procedure) if is_live else None
         escalated = escalations(engine, session, actor, [task.id]).get(task.id)
         may_take = (is_theirs and task.assignee_id is None) or (
             is_live and escalated is not None and task.assignee_id != actor.id
@@ -77,13 +82,16 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             data=veil.data(data),
             known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
-            draft=task.draft if is_theirs else None,
+            draft=task.draft if is_theirs or _was_theirs(task, actor) else None,
             draft_at=task.draft_at if is_theirs else None,
             answers=None if task.answers is None else veil.data(task.answers),
             may_claim=may_take,
-            may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
+            may_release=is_theirs and task.claimed,
             may_complete=is_theirs,
+            stands_in=away.name if away else None,
             escalated=escalated,
+            sent_back=sent_back_of(published, task.sent_back),
+            called_back=task.called_back,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
         )
@@ -128,7 +136,13 @@ def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
     )
 
 
-def _fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+def _was_theirs(task: Task, actor: Actor) -> bool:
+    """Say whether somebody had begun what was called back."""
+    return task.called_back is not None and task.draft_by == actor.id
+
+
+def fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+    """A task with its case, without the case's state; raises :class:`TaskNotFound`."""
     row = session.execute(
         sa.select(Case, Task)
         .join(Task, Task.case_id == Case.id)

@@ -3,12 +3,14 @@ import { startConditions } from "./form/conditions.js";
 import { startDrafts } from "./form/drafts.js";
 import { startLookups } from "./form/lookup.js";
 import { startRepeat } from "./form/repeat.js";
+import { startReplies } from "./form/replies.js";
 import { startSignatures } from "./form/signature.js";
 import { startUploads } from "./form/upload.js";
 
 function start(root) {
   startDrafts(root);
   startConditions(root);
+  startReplies(root);
   startUploads(root);
   startSignatures(root);
 }
