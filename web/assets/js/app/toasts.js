@@ -3,14 +3,19 @@ import { say } from "./words.js";
 
 const STAY = 6000;
 
-/** Show a sentence in the corner. */
-export function toast(text, kind = "info") {
+/** Show a sentence in the corner, as a way to an address if there is one. */
+export function toast(text, kind = "info", address = "") {
   const region = document.getElementById("toasts");
   if (!region) return;
   const box = document.createElement("div");
   box.className = `toast toast--${kind}`;
   const sentence = document.createElement("p");
-  sentence.textContent = text;
+  if (address) {
+    const way = document.createElement("a");
+    way.href = address;
+    way.textContent = text;
+    sentence.append(way);
+  } else sentence.textContent = text;
   box.append(sentence);
   region.append(box);
 }
