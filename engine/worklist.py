@@ -66,7 +66,9 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
-    notices.opened(step, [found.task for found in opened if not found.signers])
+    notices.opened(
+        step, [found.task for found in opened if found.task.node != step.sent_to and not found.signers]
+    )
     for found in opened:
         if found.signers:
             notices.to_sign(step, found.task, [one.account_id for one in found.signers])
@@ -208,7 +210,7 @@ def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
     step.jobs += [arming.timer(step, timer) for found, timer in present.items() if found not in known]
 
 
-def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
+def save_awaited(step: Step, before: Standing, snapshot: Standing) -> None:
     """Write what messages and signals the case waits for now."""
     known, present = set(before.awaited), set(snapshot.awaited)
     saving.forget(step.session, [found.id for found in known - present])
