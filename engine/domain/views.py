@@ -631,7 +631,8 @@ class RegisterRow:
     """One row of a register as it stands now; ``entries`` counts its corrections."""
 
     id: int
-    case_id: CaseId
+    #: None for a master's row that no case has changed yet.
+    case_id: CaseId | None
     case_number: str
     at: datetime
     by: str
