@@ -113,8 +113,9 @@ def test_a_tenant_moves_in_by_the_hands_of_several_people(house: Any, enter: Any
     hand_in(agent, "file", paper)
     agent.done()
     cashier.open_task("收取费用")
-    cashier.page.get_by_label("费用", exact=False).first.fill("押金")
-    cashier.page.get_by_label("金额", exact=False).first.fill("20000")
+    line = cashier.page.locator("[data-repeat-row]").first
+    line.get_by_label("费用").fill("押金")
+    line.get_by_label("金额").fill("20000")
     cashier.page.get_by_label("收据号").fill("SJ-0088")
     cashier.done()
 
