@@ -27,7 +27,7 @@ from engine.wiring import Engine
 #: An answer that stands for a signature drawn by hand.
 SIGNATURE = "@signature"
 
-VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft")
+VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft", "sign")
 
 
 class Unlike(Exception):
@@ -88,6 +88,10 @@ class Teller:
             case "draft":
                 task_id, by = self._open_task(told, told["draft"])
                 tasks.save_draft(self.engine, task_id, by=by, typed=dict(told["typed"]))
+            case "sign":
+                task_id, by = self._open_task(told, told["sign"])
+                answer, opinion = told.get("answer", "agree"), told.get("opinion", "")
+                tasks.sign(self.engine, task_id, by=by, answer=answer, opinion=opinion)
             case "cancel":
                 by = self._person(told.get("by"))
                 cases.cancel_case(self.engine, self._case(), by=by, reason=told["cancel"])

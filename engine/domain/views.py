@@ -64,6 +64,46 @@ class Clock:
     #: The limit that made it: name, words ("3 working days"), where the manual says so, by which calendar.
     deadline: str | None = None
     why: Words | None = None
+    #: It stands still with the clocks of its case.
+    stands: bool = False
+
+
+@dataclass(frozen=True)
+class LadderLine:
+    """A rung that is still to come, or one of a ladder as it is drawn up."""
+
+    #: None where there is no moment: the rung of a deadline.
+    at: datetime | None
+    action: str
+    to: Words
+    #: 80%, two working hours later.
+    when: Words
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class CaseClockLine:
+    """A clock of a whole case."""
+
+    #: response, solution or update.
+    kind: str
+    name: Words
+    clock: Clock
+    #: When the promise was kept; None while it runs.
+    met_at: datetime | None
+    missed: bool
+    ladder: tuple[LadderLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class PauseLine:
+    """A time for which the clocks of a case stood still."""
+
+    reason: Words
+    note: str
+    by: str
+    started_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -283,6 +323,56 @@ class TaskHead:
     form: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True)
+class SignerLine:
+    """Somebody who signs a task, or signed it in an earlier round."""
+
+    account_id: UserId
+    name: str
+    #: before, beside, after, or drawn.
+    place: str
+    weight: int
+    #: agree, disagree, or None.
+    answer: str | None
+    opinion: str
+    at: datetime | None
+    #: It is their turn; otherwise they have answered, come later, or were taken off.
+    waits: bool
+    removed: bool
+
+
+@dataclass(frozen=True)
+class SigningView:
+    """How a task is signed: by which rule in which place, and what came of it so far."""
+
+    #: (place, rule, how much is needed, outcome)
+    rules: tuple[tuple[str, str, int | None, str | None], ...]
+    signers: tuple[SignerLine, ...]
+
+
+@dataclass(frozen=True)
+class CommentLine:
+    """What somebody said about a case."""
+
+    by: str
+    at: datetime
+    text: str
+    is_public: bool
+    mentions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Who has a case in copy, and whether they have read it."""
+
+    account_id: int
+    name: str
+    by: str
+    at: datetime
+    note: str
+    read_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskView(TaskHead):
     """A task with all that its page shows."""
@@ -306,7 +396,7 @@ class TaskView(TaskHead):
     done_by: str | None
     clock: Clock
     #: The exact moments at which somebody will be reminded or told: (when, action, to whom).
-    ladder: tuple[tuple[datetime, str, Words], ...]
+    ladder: tuple[LadderLine, ...]
     clause: Words | None
     source: Words
     help: Words | None
@@ -325,6 +415,17 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: May type into its form: whoever may complete it, and who prepares it or waits for signers.
+    may_draft: bool = False
+    #: Its state, and the verbs that are lawful for the reader now; see ``engine.domain.verbs``.
+    state: str = "held"
+    verbs: frozenset[str] = frozenset()
+    #: Who gave it, when it was handed over or delegated.
+    given_by: str | None = None
+    signing: SigningView | None = None
+    urged: int = 0
+    priority: str = "normal"
+    comments: tuple[CommentLine, ...] = ()
     #: Whose task it is, when the reader stands in for somebody who is away.
     stands_in: str | None
     escalated: Words | None
@@ -333,6 +434,10 @@ class TaskView(TaskHead):
     called_back: Mapping[str, str] | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
+    #: The clocks of the whole case that run.
+    clocks: tuple[CaseClockLine, ...] = ()
+    #: The clocks stand still: since when and why.
+    paused: PauseLine | None = None
 
 
 @dataclass(frozen=True)
@@ -420,6 +525,24 @@ class CaseView:
     may_cancel: bool
     may_suspend: bool
     may_resume: bool
+    #: Response, solution and update of the case as a whole.
+    clocks: tuple[CaseClockLine, ...] = ()
+    #: The times in which its clocks stood still, the latest first.
+    pauses: tuple[PauseLine, ...] = ()
+    #: Its clocks may be stopped, or may go on, by the reader.
+    may_pause: bool = False
+    may_resume_clocks: bool = False
+
+    @property
+    def paused(self) -> PauseLine | None:
+        """Since when and why its clocks stand still."""
+        return next((pause for pause in self.pauses if pause.ended_at is None), None)
+
+    priority: str = "normal"
+    #: The verbs over the case that are lawful for the reader now; see ``engine.domain.verbs``.
+    verbs: frozenset[str] = frozenset()
+    comments: tuple[CommentLine, ...] = ()
+    copies: tuple[Copied, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -434,8 +557,8 @@ class TimerLine:
     procedure_name: Words
     node: str
     node_name: Words
-    #: timer: drawn in the diagram; remind or escalate: a rung of a deadline's ladder.
-    kind: Literal["timer", "remind", "escalate"]
+    #: timer: drawn in the diagram; missed: a clock of the case; else a rung of a deadline's ladder.
+    kind: str
     why: Words
     due_at: datetime
     status: JobStatus
@@ -672,6 +795,73 @@ class AbsenceLine:
     state: str
 
 
+# What people arrange, and what they look ahead to -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """A task, or a promise over a case, that is due on a day."""
+
+    due_at: datetime
+    kind: Literal["task", "case"]
+    case_id: CaseId
+    task_id: TaskId | None
+    case_number: str
+    subject: str
+    procedure_name: Words
+    what: Words
+    who: str | None
+    late: bool
+
+
+@dataclass(frozen=True)
+class AgendaDay:
+    """A day with what is due on it, the earliest first."""
+
+    day: date
+    working: bool
+    items: tuple[AgendaItem, ...]
+
+
+@dataclass(frozen=True)
+class HallStage:
+    """How many cases stand at one step of a procedure."""
+
+    procedure: Words
+    step: Words
+    count: int
+    #: Nobody has taken them yet.
+    waiting: int
+    late: int
+    #: Since when the first of them stands there.
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Wallboard:
+    """The numbers of a site for everybody to see."""
+
+    site: str
+    at: datetime
+    open_cases: int
+    waiting: int
+    late: int
+    done_today: int
+    ended_today: int
+    longest: HallStage | None
+    stages: tuple[HallStage, ...]
+    #: Stages that do not fit.
+    more: int
+
+
+@dataclass(frozen=True)
+class SimilarCase:
+    """A case that has something in common with another."""
+
+    line: CaseLine
+    why: tuple[Words, ...]
+
+
 @dataclass(frozen=True)
 class MovedLine:
     """A moment that a change of a calendar or a deadline moves."""
@@ -809,3 +999,95 @@ class Roster:
     days: tuple[date, ...]
     people: tuple[RosterPerson, ...]
     may_plan: bool
+
+
+@dataclass(frozen=True)
+class DeadlineRow:
+    """A named deadline in the list of all."""
+
+    name: str
+    words: Words
+    basis: Literal["given", "blank"]
+    #: As its file says.
+    limit: Words
+    #: As it counts everywhere that nothing special is said.
+    limit_now: Words
+    limit_text: str
+    #: Changes that hold.
+    changes: int
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """A change of a deadline."""
+
+    at: datetime
+    by: str
+    reason: str
+    #: None where it changed the ladder alone, or took an earlier change back.
+    limit: Words | None
+    ladder: tuple[LadderLine, ...] | None
+    procedure: Words
+    priority: str
+    site: Words
+    #: No later one took its place.
+    holds: bool
+
+
+@dataclass(frozen=True)
+class DeadlineView:
+    """A deadline as its page shows it."""
+
+    row: DeadlineRow
+    source: Words
+    clause: Words
+    calendar: Words
+    ladder: tuple[LadderLine, ...]
+    ladder_now: tuple[LadderLine, ...]
+    #: As somebody types it, a line a rung.
+    ladder_text: tuple[str, ...]
+    changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True)
+class CalendarLine:
+    """A working calendar in the list of all."""
+
+    id: str
+    words: Words
+    zone: str
+    country: str
+    #: The hours of Monday to Sunday; "" for closed.
+    week: tuple[str, ...]
+    sites: tuple[Words, ...]
+    #: Deadlines that name it.
+    deadlines: int
+    #: Days that a screen changed.
+    changed: int
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day of a calendar, and what decides its hours."""
+
+    day: date
+    in_month: bool
+    is_today: bool
+    kind: Literal["special", "closure", "opening", "holiday", "makeup", "week"]
+    hours: tuple[str, ...]
+    #: Its hours without what a screen changed.
+    usual: tuple[str, ...]
+    holiday: Words
+    name: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class CalendarView:
+    """A calendar in a month."""
+
+    calendar: CalendarLine
+    year: int
+    month: int
+    weeks: tuple[tuple[CalendarDay, ...], ...]
