@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from engine import procedures, steps, worklist
+from engine import case_clocks, procedures, steps, worklist
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId, Trigger
 from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
@@ -331,6 +331,7 @@ def _open(
     step = steps.step_for(engine, session, case, published, by)
     said = {trigger.kind: trigger.name} if trigger else {}
     step.tell("case_started", origin=origin.number if origin else None, **said)
+    case_clocks.arm(step)
     steps.begin(step, data, at=start)
     return step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine import notices, worklist
+from engine import arming, notices, worklist
 from engine.domain.views import Words
 from engine.domain.worktime import add_working_time
 from engine.store import rows, saving
@@ -54,7 +54,7 @@ def _idle_at(step: Step, since: datetime) -> datetime:
 
 def _arm(step: Step, task: Task, due: datetime) -> None:
     """Arm one look at a task; one that stands for this moment is enough."""
-    job = worklist.job_of(
+    job = arming.job_of(
         step,
         "idle",
         f"{task.id}:idle",

@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine import worklist
+from engine import case_clocks, worklist
+from engine.domain.calendars import WorkCalendar
 from engine.domain.facts import Actor, Data, Snapshot, Standing, TaskId, Visited
+from engine.domain.rules import Rules
+from engine.domain.sla import Deadline
 from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
+from engine.rules import refresh
 from engine.runtime.workflow import Run
-from engine.store import inbox_rows, rows, saving
+from engine.store import case_rows, inbox_rows, rows, saving
 from engine.store.database import Session
 from engine.store.failing import failpoint
 from engine.store.models import Case, Job, Task
@@ -42,6 +46,8 @@ class Step:
     published: Published
     actor: Actor
     now: datetime
+    #: The calendars and deadlines that count for all of it.
+    rules: Rules
     #: The task whose completion the step is.
     completed: TaskId | None = None
     #: What it tells, arms and opens, until it is saved.
@@ -52,8 +58,15 @@ class Step:
     acts_for: str = ""
     #: Account id → tasks that the step gave them by rule.
     handed: dict[int, int] = field(default_factory=dict)
+    #: Timers that are due at another moment by it, their jobs too: id → due.
+    moved: dict[str, datetime] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
+
+    def calendar(self, deadline: Deadline | None = None) -> WorkCalendar:
+        """The calendar that a deadline counts by in this case; without one, that of its site."""
+        named = deadline.calendar if deadline is not None and deadline.calendar else ""
+        return self.rules.calendars[named or self.engine.organisation.sites[self.case.site].calendar]
 
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
@@ -133,13 +146,21 @@ def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
     for signal in dict.fromkeys(snapshot.signals):
         step.tell("signal_thrown", signal=signal)
         step.jobs.append(worklist.thrown(step, "signal", signal, {"signal": signal}))
+    case_clocks.follow(step, snapshot)
     if snapshot.ended:
+        _end_pause(step)
         step.tell("case_ended")
     rows.add(session, Job, step.jobs)
     passed = [step.passed(seen) for seen in snapshot.visited if not worklist.is_opening(seen)]
     saving.append_history(session, case, [*passed, *step.told])
     step.jobs.clear()
     step.told.clear()
+
+
+def _end_pause(step: Step) -> None:
+    if step.case.paused_at is not None:
+        case_rows.end_pause(step.session, step.case.id, step.now)
+        rows.update(step.session, step.case, paused_at=None)
 
 
 def _subject(step: Step, run: Run) -> str:
@@ -156,4 +177,4 @@ def _subject(step: Step, run: Run) -> str:
 
 def step_for(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Step:
     """A step of this case by this person, now."""
-    return Step(engine, session, case, published, actor, engine.now())
+    return Step(engine, session, case, published, actor, engine.now(), refresh(engine, session))

@@ -127,8 +127,9 @@ class Teller:
                 missing = [one for one in value if one not in getattr(seen, what)]
                 if missing:
                     raise Unlike(f"{what}: expected {missing} among {sorted(getattr(seen, what))}")
-            elif what in ("register", "data"):
-                _subset(what, value, seen.registers if what == "register" else seen.data)
+            elif what in ("register", "data", "master"):
+                actual = {"register": seen.registers, "data": seen.data, "master": seen.masters}
+                _subset(what, value, actual[what])
             else:
                 raise ScenarioInvalid(f"there is nothing to expect of the name {what!r}")
         if errors := self._job_errors():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -20,9 +21,11 @@ from engine.dispatch import Dispatcher, dispatcher_for
 from engine.domain.facts import Taken
 from engine.domain.letters import FILE as LETTERS
 from engine.domain.letters import Letters, parse_letters
+from engine.domain.masters import Master, parse_masters
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.robots import FILE as ROBOTS
 from engine.domain.robots import Robot, parse_robots
+from engine.domain.rules import Rules, Scope
 from engine.domain.sla import Deadline, parse_deadlines
 from engine.domain.worktime import WorkCalendar, parse_calendars
 from engine.errors import Misconfigured
@@ -152,6 +155,15 @@ class Couriers:
     no_webhooks_until: float = 0.0
 
 
+@dataclass
+class RuleBook:
+    """The calendars and deadlines of the files, and the same as they stand now."""
+
+    files: Rules
+    #: Replaced as a whole when a screen changed something; see ``engine.rules``.
+    now: Rules
+
+
 @dataclass(frozen=True)
 class Engine:
     """Everything a verb needs, and nothing of the web."""
@@ -159,8 +171,10 @@ class Engine:
     settings: Settings
     database: Database
     organisation: Organisation
-    calendars: Mapping[str, WorkCalendar]
-    deadlines: Mapping[str, Deadline]
+    #: Calendars and deadlines as they stand now.
+    book: RuleBook
+    #: What the masters that cases share are, by their ids.
+    masters: Mapping[str, Master]
     dispatcher: Dispatcher
     #: The clock: gives the present as an aware UTC datetime.
     now: Callable[[], datetime]
@@ -176,6 +190,22 @@ class Engine:
     unsettled: list[Taken] = field(default_factory=list, compare=False, repr=False)
     #: What this process remembers of its deliveries.
     couriers: Couriers = field(default_factory=Couriers, compare=False, repr=False)
+
+    @property
+    def calendars(self) -> Mapping[str, WorkCalendar]:
+        """The calendars by id, with the days that screens changed."""
+        return self.book.now.calendars
+
+    @property
+    def deadlines(self) -> Mapping[str, Deadline]:
+        """The deadlines by name, as their file says them; :meth:`deadline` says what counts for a case."""
+        return self.book.now.deadlines
+
+    def deadline(
+        self, name: str, *, procedure: str = "", priority: str = "", site: str = ""
+    ) -> Deadline | None:
+        """A deadline as it counts for a case of this procedure, priority and site; None without the name."""
+        return self.book.now.deadline(name, Scope(procedure, priority, site))
 
     def calendar_of(self, site: str, deadline: Deadline | None = None) -> WorkCalendar:
         """The calendar that a deadline counts by at a site."""
@@ -221,14 +251,15 @@ def open_engine(
         sites=organisation.sites,
         environ=os.environ,
     )
+    rules = Rules(calendars, deadlines)
     clock = now or _utc_now
     dispatcher = dispatcher_for(settings.transport, database.bind.url, settings.tick_seconds, clock)
     return Engine(
         settings=settings,
         database=replace(database, transport=dispatcher),
         organisation=organisation,
-        calendars=calendars,
-        deadlines=deadlines,
+        book=RuleBook(rules, rules),
+        masters=parse_masters(_masters(settings.forms / "masters"), roles=organisation.roles),
         letters=letters,
         robots=robots,
         mail=settings.mail,
@@ -246,3 +277,15 @@ def _toml(path: Path, *, optional: bool = False) -> dict[str, object]:
         raise Misconfigured("A file of the installation is missing.", file=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+
+
+def _masters(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise Misconfigured(f"forms/masters/{path.name} cannot be read: {error}") from error
+        if not isinstance(found[path.name], dict):
+            raise Misconfigured(f"forms/masters/{path.name} is not a JSON object.")
+    return found

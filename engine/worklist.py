@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine import assigning, notices
+from engine import arming, assigning, notices
 from engine.domain import assignment
-from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
+from engine.domain.facts import Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
-from engine.domain.sla import Deadline, Limit, Rung
+from engine.domain.sla import Deadline
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
 from engine.store import between, inbox_rows, repository, rows, saving
-from engine.store.due import has_job, note_armed
+from engine.store.due import has_job
 from engine.store.models import Inbox, Job, Subscription, Task
 
 if TYPE_CHECKING:
@@ -82,7 +81,8 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
     deadline = _deadline(step, run, opened)
-    due = _due(step, run, opened, deadline)
+    own_due = _own_due(step, run, opened, deadline)
+    due = own_due or (deadline.due(step.now, step.calendar(deadline)) if deadline else None)
     task = rows.made(
         Task,
         id=opened.id,
@@ -102,6 +102,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         created_at=step.now,
         due_at=due,
         deadline=deadline.name if deadline else None,
+        limit=deadline.limit.text() if deadline and not own_due else "",
     )
     step.tell(
         "task_opened",
@@ -115,28 +116,28 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         assignee=decided.assignee,
         **({"why": {key: given.why[key] for key in ("zh", "en")}} if given.why else {}),
     )
-    rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
-    return _Opened(task, list(rungs))
+    ladder = arming.ladder(step, task, deadline) if deadline else ()
+    return _Opened(task, list(ladder))
 
 
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:
     name = opened.properties.get("deadline")
     if not name:
         return None
-    return deadline_named(step.engine, fill(name, {**run.data, **opened.data}))
+    return deadline_named(step, fill(name, {**run.data, **opened.data}))
 
 
-def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> datetime | None:
-    calendar = step.engine.calendar_of(step.case.site, deadline)
-    if opened.properties.get("due"):
-        value = run.evaluate(opened.properties["due"], opened.data)
-        if value:
-            try:
-                due = datetime.fromisoformat(str(value))
-            except ValueError as error:
-                raise ExpressionFailed("A due moment is not an instant.", value=value) from error
-            return due if due.tzinfo else due.replace(tzinfo=calendar.zone)
-    return deadline.due(step.now, calendar) if deadline else None
+def _own_due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> datetime | None:
+    """The due moment that the procedure sets itself, if it does."""
+    expression = opened.properties.get("due")
+    value = run.evaluate(expression, opened.data) if expression else None
+    if not value:
+        return None
+    try:
+        due = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ExpressionFailed("A due moment is not an instant.", value=value) from error
+    return due if due.tzinfo else due.replace(tzinfo=step.calendar(deadline).zone)
 
 
 def put_into_inbox(step: Step, task: Task) -> None:
@@ -174,62 +175,10 @@ def _to_sign(step: Step, task: Task, label: str) -> list[Inbox]:
     ]
 
 
-def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
-    note_armed(step.session, step.case.id, key, due)
-    return rows.made(
-        Job,
-        case_id=step.case.id,
-        kind=kind,
-        key=key,
-        node=values.pop("node", ""),
-        name=values.pop("name", ""),
-        process=values.pop("process", step.published.procedure),
-        due_at=due,
-        run_at=due,
-        status="armed",
-        payload=values.pop("payload", {}),
-    )
-
-
 def arm_once(step: Step, job: Job) -> None:
     """Add a job, unless the case has this very one."""
     if not has_job(step.session, job):
         rows.add(step.session, Job, [job])
-
-
-def _rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> Iterator[Job]:
-    calendar = step.engine.calendar_of(step.case.site, deadline)
-    for number, (moment, rung) in enumerate(deadline.rungs_at(step.now, due, calendar)):
-        yield job_of(
-            step,
-            rung.action,
-            # saving.cancel_ladders finds them by the task in front.
-            f"{task.id}:{number}",
-            moment,
-            node=task.node,
-            name=task.name,
-            process=task.process,
-            payload=_rung(task, number, rung, deadline),
-        )
-
-
-def _rung(task: Task, number: int, rung: Rung, deadline: Deadline) -> dict[str, Any]:
-    return {
-        "rung": number,
-        "action": rung.action,
-        "to": rung.to,
-        "when": _when(rung, "zh"),
-        "when_en": _when(rung, "en"),
-        "task": task.id,
-        "deadline": deadline.name,
-    }
-
-
-def _when(rung: Rung, language: str) -> str:
-    if isinstance(rung.when, Limit):
-        words = rung.when.words(language)
-        return f"{words} after it was due" if language == "en" else f"到期后 {words}"
-    return f"{rung.when:.0%}"
 
 
 def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
@@ -238,27 +187,10 @@ def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
     if snapshot.ended:
         saving.cancel_jobs(session, case_id, step.now)
         return
-    known = {(timer.id, timer.due_at) for timer in before.timers}
+    known = {(timer.id, step.moved.get(timer.id, timer.due_at)) for timer in before.timers}
     present = {(timer.id, timer.due_at): timer for timer in snapshot.timers}
     saving.cancel_timers(session, case_id, known - present.keys(), step.now)
-    step.jobs += [_armed(step, timer) for found, timer in present.items() if found not in known]
-
-
-def _armed(step: Step, timer: ArmedTimer) -> Job:
-    return job_of(
-        step,
-        "timer",
-        timer.id,
-        timer.due_at,
-        node=timer.node,
-        name=timer.name,
-        process=timer.process,
-        payload={
-            "expression": timer.expression,
-            "attached_to": timer.attached_to,
-            "interrupting": timer.interrupting,
-        },
-    )
+    step.jobs += [arming.timer(step, timer) for found, timer in present.items() if found not in known]
 
 
 def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
@@ -286,7 +218,7 @@ def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
 
 def thrown(step: Step, kind: str, name: str, payload: Data) -> Job:
     """A message or signal of this step on its way to other cases."""
-    return job_of(step, kind, uuid4().hex, step.now, name=name, payload=payload)
+    return arming.job_of(step, kind, uuid4().hex, step.now, name=name, payload=payload)
 
 
 def keep_message(step: Step, message: str, payload: Data, correlation: str | None) -> None:

@@ -14,8 +14,8 @@ A line is a path of nodes; a node is ``name:kind`` or ``name:kind(what)`` where 
 ``-[condition]->`` is a conditional flow, ``-*->`` a default one. Kinds: start, end, user, script, send,
 receive, call, xor, and, or, event, catch, throw, on, beside, sub, esub (event sub-process), tx.
 ``user("chief" | on shift)`` has candidates, and the rules that choose one. Events say what they are:
-``timer``, ``message``, ``signal``, ``error``, ``escalation``, ``link``, ``if``,
-``terminate``, ``cancel``, ``compensate``.
+``timer``, ``message``, ``signal``, ``error``, ``escalation``, ``link``, ``if``, ``terminate``, ``cancel``,
+``compensate``.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from engine import Engine
 from engine.domain.views import MANY, Clock, Words
 from engine.errors import Misconfigured
-from web import history, moments
+from web import history, keys, moments
 from web.access import engine, signed_in, wants_fragment
 from web.language import reader_language, script_words
 from web.moments import ClockWords
@@ -59,6 +59,7 @@ def set_up(app: Flask) -> None:
         counts=my_counts,
         has_endpoint=has_endpoint,
         navigation=navigation,
+        key_table=keys.table,
         script_words=lambda: Markup(json.dumps(script_words(), ensure_ascii=False).replace("<", "\\u003c")),
         htmx_config=json.dumps(HTMX),
         site_name=site_name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    bulk,
     case,
     cases,
     files,
@@ -15,17 +16,22 @@ from web import (
     notices,
     procedures,
     registers,
+    replies,
     search,
     shifts,
     signin,
     start,
     task,
     timers,
+    views,
     why,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
+    views.bp,
+    bulk.bp,
+    replies.bp,
     task.bp,
     why.bp,
     start.bp,

@@ -15,7 +15,7 @@ Data = dict[str, Any]  # JSON values only
 Severity = Literal["error", "warning", "info"]
 CaseStatus = Literal["active", "suspended", "ended", "cancelled"]
 TaskStatus = Literal["open", "done", "cancelled"]
-JobStatus = Literal["armed", "done", "cancelled", "incident"]
+JobStatus = Literal["armed", "paused", "done", "cancelled", "incident"]
 
 #: In place of a site: the role holds at every site.
 EVERYWHERE = "*"
@@ -218,6 +218,19 @@ class Snapshot(Standing):
     visited: tuple[Visited, ...]
     #: The signals that the workflow threw during the step.
     signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """A step that a task may be sent back to."""
+
+    node: str
+    process: str
+    name: str
+    #: The account of whoever did it last.
+    by: Any = None
+    #: The other open tasks that are called back with it.
+    calls_back: tuple[TaskId, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,102 @@ class InboxLine:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a list of tasks is narrowed to; what is empty narrows nothing."""
+
+    text: str = ""
+    procedure: str = ""
+    #: ``<process>/<node>``.
+    step: str = ""
+    site: str = ""
+    #: late, today, week (from now to the end of Sunday) or none (no deadline).
+    when: str = ""
+    priority: str = ""
+    #: An account id, or ``none`` for what nobody holds.
+    holder: str = ""
+    #: Any of draft, escalated and urged.
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """How much there is in the views of the inbox besides those of the navigation."""
+
+    watched: int
+    #: None for somebody who leads nobody.
+    team: int | None
+    #: Copies that were not read.
+    copied: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a team, with the roles they hold in it."""
+
+    account_id: UserId
+    name: str
+    #: (role, site), the site may be ``*``.
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """What one person of a team has to do, or (``member`` None) what nobody holds yet."""
+
+    member: Member | None
+    #: The first of them.
+    lines: Sequence[InboxLine]
+    total: int
+    late: int
+    #: Until when they are away, and who stands in.
+    away: tuple[datetime, str] | None
+    on_duty: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of the inbox."""
+
+    id: int
+    name: str
+    #: As in an address.
+    query: str
+    #: The role it is shared with, or nothing.
+    role: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A text that is typed often."""
+
+    id: int
+    title: str
+    text: str
+    procedure: str
+    node: str
+    role: str
+    used: int
+    mine: bool
+
+
+@dataclass(frozen=True)
+class CopyLine:
+    """A case that was put before somebody to know of it."""
+
+    id: int
+    case_id: CaseId
+    case_number: str
+    procedure_name: Words
+    subject: str
+    status: CaseStatus
+    by: str
+    at: datetime
+    note: str
+    read: bool
+
+
+@dataclass(frozen=True)
 class Counts:
     """True counts for the navigation; one above MANY means: more than MANY."""
 
@@ -621,3 +717,68 @@ class Roster:
     days: tuple[date, ...]
     people: tuple[RosterPerson, ...]
     may_plan: bool
+
+
+@dataclass(frozen=True)
+class MovedLine:
+    """A moment that a change of a calendar or a deadline moves."""
+
+    case_id: CaseId
+    case_number: str
+    subject: str
+    #: task: a due moment; clock: one of the case; rung: somebody is told; timer: drawn in the diagram.
+    kind: Literal["task", "clock", "rung", "timer"]
+    #: The step or the clock that it belongs to.
+    name: Words
+    #: For a rung, what it does; for a clock, which one it is.
+    what: str
+    old: datetime
+    new: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Everything that a change moves: the first of it in lines, and how much it is."""
+
+    lines: tuple[MovedLine, ...]
+    moments: int
+    cases: int
+
+
+@dataclass(frozen=True)
+class MasterFound:
+    """A row of a master that a field of a form may take."""
+
+    key: str
+    #: What the field takes: the key, or the column that it asks for.
+    value: str
+    name: str
+    #: What tells it from others of its name.
+    more: str
+
+
+@dataclass(frozen=True)
+class MasterFact:
+    """One column of a master's row, to be read."""
+
+    label: Words
+    #: As :func:`web.reading.reading_of` takes it.
+    value: Any
+    type: str
+    options: Mapping[str, Words]
+
+
+@dataclass(frozen=True)
+class MasterCard:
+    """A row of a master as it stands beside a form: its facts, the rows that name it, its open cases."""
+
+    master: str
+    title: Words
+    key: str
+    name: str
+    void: bool
+    facts: tuple[MasterFact, ...]
+    #: (what they are, each row's name and the rest of it)
+    related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
+    #: The open cases that concern it and that the reader sees: (id, number, what it is about).
+    cases: tuple[tuple[CaseId, str, str], ...]

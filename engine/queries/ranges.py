@@ -9,7 +9,7 @@ A statement depends on the shape of what is asked, not on who asks: it is built 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -87,6 +87,38 @@ ORDERS = {
 }
 
 
+#: From the least to the most pressing.
+_PRIORITIES = ("low", "normal", "high", "urgent")
+_PRESSING = sa.case({name: n for n, name in enumerate(_PRIORITIES)}, value=_CASE.c.priority, else_=1)
+
+#: What a list may be sorted by that no index has: every row is looked at. What is alike: the first due first.
+BESIDE_ORDERS: dict[str, tuple[Any, ...]] = {
+    "procedure": (_CASE.c.procedure,),
+    "step": (_TASK.c.name,),
+    "subject": (_CASE.c.subject,),
+    "site": (_CASE.c.site,),
+    "priority": (_PRESSING.desc(),),
+    "assignee": (_ACCOUNT.c.name.is_(None), _ACCOUNT.c.name),
+    "urged": (_TASK.c.urged.desc(),),
+}
+
+#: What is asked of a row's task or case, by name: no index of inboxes has it. Parameters have its name.
+BESIDE: Mapping[str, sa.ColumnElement[bool]] = {
+    "process": _TASK.c.process == sa.bindparam("process"),
+    "node": _TASK.c.node == sa.bindparam("node"),
+    "site": _CASE.c.site == sa.bindparam("site"),
+    "priority": _CASE.c.priority == sa.bindparam("priority"),
+    "assignee": _TASK.c.assignee_id == sa.bindparam("assignee"),
+    "draft": _TASK.c.draft_at.is_not(None),
+    "urged": _TASK.c.urged > 0,
+}
+#: Of the tasks of people, only those that the roles led have; ``led`` are roles at sites.
+_IS_LED = _TASK.c.role + "@" + _CASE.c.site
+LED = "led"
+#: A role or a person watches it; ``watchers`` are they.
+ESCALATED = "escalated"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What tells one statement from another."""
@@ -97,6 +129,10 @@ class Shape:
     procedure: bool = False
     due: bool = False
     words: int = 0
+    #: Not before a moment.
+    due_from: bool = False
+    #: Names of :data:`BESIDE`, LED or ESCALATED.
+    beside: tuple[str, ...] = ()
 
     @property
     def is_once(self) -> bool:
@@ -142,6 +178,8 @@ def _some(rows: Any) -> sa.Subquery:
 @lru_cache(maxsize=256)
 def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     """The rows of :data:`COLUMNS` of ``size`` tasks after ``skip``, which together are ``need``."""
+    if sort in BESIDE_ORDERS:
+        return _page_beside(shape, sort, found)
     order = ORDERS[sort]
     if found:
         rows: Any = _with_words(shape, _SORTED)
@@ -163,6 +201,22 @@ def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
         .join(_CASE, _CASE.c.id == _TASK.c.case_id)
         .outerjoin(_ACCOUNT, _ACCOUNT.c.id == _TASK.c.assignee_id)
         .order_by(*order.of(shown.c))
+    )
+
+
+def _page_beside(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
+    some = (_with_words(shape, [_INBOX.c.task_id]) if found else _all(shape)).subquery()
+    return (
+        sa.select(*COLUMNS)
+        .select_from(_TASK)
+        .join(_CASE, _CASE.c.id == _TASK.c.case_id)
+        .outerjoin(_ACCOUNT, _ACCOUNT.c.id == _TASK.c.assignee_id)
+        .where(_TASK.c.id.in_(sa.select(some.c.task_id)))
+        .order_by(
+            *BESIDE_ORDERS[sort], _TASK.c.due_at.is_(None), _TASK.c.due_at, _TASK.c.created_at, _TASK.c.id
+        )
+        .limit(sa.bindparam("size", type_=sa.Integer))
+        .offset(sa.bindparam("skip", type_=sa.Integer))
     )
 
 
@@ -237,7 +291,39 @@ def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
         found.append(_INBOX.c.procedure == sa.bindparam("procedure"))
     if shape.due:
         found.append(_INBOX.c.due_at < sa.bindparam("due"))
+    if shape.due_from:
+        found.append(_INBOX.c.due_at >= sa.bindparam("due_from"))
+    return [*found, *_beside(shape)]
+
+
+def _beside(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    """What is asked of the task and the case of a row, which are looked up for it."""
+    asked = [BESIDE[name] for name in shape.beside if name in BESIDE]
+    found: list[sa.ColumnElement[bool]] = [_has_task(*asked)] if asked else []
+    if LED in shape.beside:
+        led = _has_task(_is_among(shape, _IS_LED, LED))
+        found.append(sa.or_(sa.func.substr(_INBOX.c.who, 1, 2) == "r:", led))
+    if ESCALATED in shape.beside:
+        other = _INBOX.alias()
+        watched = sa.select(other.c.id).where(
+            other.c.task_id == _INBOX.c.task_id,
+            other.c.kind == "watch",
+            _is_among(shape, other.c.who, "watchers"),
+        )
+        found.append(watched.correlate(_INBOX).exists())
     return found
+
+
+def _has_task(*asked: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    of_row = sa.select(_TASK.c.id).join_from(_TASK, _CASE, _CASE.c.id == _TASK.c.case_id)
+    return of_row.where(_TASK.c.id == _INBOX.c.task_id, *asked).correlate(_INBOX).exists()
+
+
+def _is_among(shape: Shape, column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    if shape.is_postgresql:
+        return column == sa.any_(_texts(name))
+    names = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value", name=f"{name}_names")
+    return column.in_(sa.select(names.c.value))
 
 
 def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[bool]:

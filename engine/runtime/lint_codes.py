@@ -291,6 +291,10 @@ RULES: dict[str, Rule] = {
     ),
     "form-unknown": _error("{at}：没有表单 {name}", "{at}: there is no form {name}"),
     "deadline-unknown": _error("{at}：没有时限 {name}", "{at}: there is no deadline {name}"),
+    "clock-met-unknown": _error(
+        "{at}：{name} 写了 {node}，图里没有这个节点，或没有声明这个时钟",
+        "{at}: {name} names {node}; there is no such node, or the clock is not declared",
+    ),
     "clause-missing": _warning(
         "{at}没有写明依据的条款（clause）", "{at} does not quote the clause that governs it"
     ),

@@ -66,7 +66,7 @@ _LATER = {
     Inbox: {"id"},
     Notice: {"id", "read_at"},
     Delivery: {"id", "error", "sent_at"},
-    Case: {"id", "paused_at", "previous_task", "previous_state", "previous_data"},
+    Case: {"id", "paused_at", "clocks", "previous_task", "previous_state", "previous_data"},
 }
 
 

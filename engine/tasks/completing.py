@@ -10,7 +10,7 @@ from engine.answers import Asking
 from engine.domain.facts import Actor, CaseId, Next, TaskId
 from engine.errors import AnswersInvalid
 from engine.retrying import again_when_changed
-from engine.store import locking, saving
+from engine.store import locking, master_rows, saving
 from engine.tasks import signed
 from engine.tasks.drafting import draft_of, keep
 from engine.tasks.finishing import finish
@@ -62,6 +62,7 @@ def _complete(
         published = procedures.of_version(engine, session, case.version_id)
         asking = Asking(engine, session, case, task, published, by)
         clean = asking.check(answers)
+        master_rows.concern(session, case.id, asking.concerned(clean))
         step = steps.step_for(engine, session, case, published, by)
         if not signed.waits_for_signers(task):
             return finish(step, task, clean, request_id=request_id)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
 from engine import jobs, procedures
+from engine.arming import STANDING
 from engine.domain import assignment, verbs
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
@@ -20,10 +21,15 @@ from engine.store import between, due, inbox_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
+    CaseAbout,
+    CaseClock,
     History,
     Inbox,
     IssuedNumber,
     Job,
+    MasterEntry,
+    MasterRow,
+    Pause,
     RegisterEntry,
     RegisterRow,
     Subscription,
@@ -44,7 +50,10 @@ def require(engine: Engine) -> None:
 def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
-        checks = (_histories, _inboxes, _signings, _found, _endings, _ladders, _numbers, _registers)
+        checks = (
+            *(_histories, _inboxes, _signings, _found, _endings, _ladders, _clocks),
+            *(_numbers, _registers, _masters),
+        )
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
             *(said for check in checks for said in check(session)),
@@ -84,7 +93,7 @@ def _restored(engine: Engine, session: Session, case: Case) -> Iterator[str]:
             Job.case_id == case.id,
             Job.kind == "timer",
             # A timer that failed too often is an incident: its case still waits for it.
-            Job.status.in_(["armed", "incident"]),
+            Job.status.in_(["armed", "paused", "incident"]),
         )
     )
     yield from _differ(
@@ -217,7 +226,9 @@ def _endings(session: Session) -> Iterator[str]:
         ("open tasks", sa.select(Task.id).where(Task.case_id.in_(over), Task.status == "open")),
         (
             "armed jobs",
-            sa.select(Job.id).where(Job.case_id.in_(over), Job.status == "armed", Job.kind != "message"),
+            sa.select(Job.id).where(
+                Job.case_id.in_(over), Job.status.in_(["armed", "paused"]), Job.kind != "message"
+            ),
         ),
         ("subscriptions", sa.select(Subscription.key).where(Subscription.case_id.in_(over))),
     ):
@@ -230,13 +241,45 @@ def _endings(session: Session) -> Iterator[str]:
 
 
 def _ladders(session: Session) -> Iterator[str]:
-    """A ladder is climbed for an open task only."""
-    for job in session.scalars(
-        sa.select(Job).where(Job.status == "armed", Job.kind.in_(["remind", "escalate"]))
-    ):
+    """A ladder is climbed for an open task or a clock that runs only, and not while it stands still."""
+    standing = sa.select(Job, Case).join(Case, Case.id == Job.case_id)
+    for job, case in session.execute(standing.where(Job.status.in_(["armed", "paused"]))):
+        if job.status == "paused" and case.paused_at is None:
+            yield f"{job.kind} {job.node} waits for clocks that do not stand still"
+        if job.kind not in STANDING:
+            continue
+        if job.status == "armed" and case.paused_at is not None:
+            yield f"{job.kind} {job.node} is armed though the clocks of {case.number} stand still"
+        if "clock_id" in job.payload:
+            clock = session.get_one(CaseClock, job.payload["clock_id"])
+            if clock.met_at is not None or clock.dropped_at is not None:
+                yield f"a ladder still stands for the {clock.kind} of {case.number}"
+            continue
         task = session.get_one(Task, job.payload["task"])
         if task.status != "open":
             yield f"a ladder still stands for {task.node}, which is {task.status}"
+
+
+def _clocks(session: Session) -> Iterator[str]:
+    """A case knows the clocks of its own that run; one that is over has none, and stands still no more."""
+    for case in session.scalars(sa.select(Case)):
+        clocks = session.scalars(sa.select(CaseClock).where(CaseClock.case_id == case.id)).all()
+        running = {found.kind: found.id for found in clocks if not (found.met_at or found.dropped_at)}
+        yield from _differ(f"clocks of {case.number}", set((case.clocks or {}).items()), set(running.items()))
+        pauses = session.scalars(sa.select(Pause).where(Pause.case_id == case.id)).all()
+        since = [pause.started_at for pause in pauses if pause.ended_at is None]
+        if since != ([case.paused_at] if case.paused_at else []):
+            yield f"case {case.number} stands still since {case.paused_at}, its pauses say {since}"
+        if case.status in ("ended", "cancelled") and (running or case.paused_at):
+            yield f"case {case.number} is over, its clocks are not: {running} {case.paused_at}"
+        for kind, clock_id in running.items():
+            own = Job.payload["clock_id"].as_integer() == clock_id
+            told = session.scalars(
+                sa.select(Job.due_at).where(Job.kind == "missed", own, Job.status != "cancelled")
+            )
+            due = session.get_one(CaseClock, clock_id).due_at
+            if due not in list(told):
+                yield f"nobody will tell that the {kind} of {case.number} is missed at {due}"
 
 
 def _numbers(session: Session) -> Iterator[str]:
@@ -266,6 +309,38 @@ def _registers(session: Session) -> Iterator[str]:
             yield f"register row {row.id} counts {row.entries}, has {[entry.seq for entry in entries]}"
         elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
             yield f"register row {row.id} is not what its last entry says"
+
+
+def _masters(session: Session) -> Iterator[str]:
+    """A row of a master counts its entries, is what its last one says, and knows the cases that made them."""
+    concerned = {tuple(row) for row in session.execute(sa.select(CaseAbout.case_id, CaseAbout.row_id))}
+    for row in session.scalars(sa.select(MasterRow)):
+        entries = list(
+            session.scalars(
+                sa.select(MasterEntry).where(MasterEntry.row_id == row.id).order_by(MasterEntry.seq)
+            )
+        )
+        if not entries or [entry.seq for entry in entries] != list(range(1, row.entries + 1)):
+            yield f"{row.master} {row.key} counts {row.entries}, has {[entry.seq for entry in entries]}"
+        elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
+            yield f"{row.master} {row.key} is not what its last entry says"
+        for entry in entries:
+            if entry.case_id is not None and (entry.case_id, row.id) not in concerned:
+                yield f"{row.master} {row.key} was changed by case {entry.case_id}, which does not concern it"
+    told = Counter(
+        (entry.detail["row"], entry.case_id)
+        for entry in session.scalars(
+            sa.select(History).where(History.kind.in_(["master_changed", "master_ended"]))
+        )
+    )
+    written = Counter(
+        tuple(row)
+        for row in session.execute(
+            sa.select(MasterEntry.row_id, MasterEntry.case_id).where(MasterEntry.case_id.is_not(None))
+        )
+    )
+    if told != written:
+        yield f"entries of masters and what cases told of them differ: {told - written} {written - told}"
 
 
 def _overdue(engine: Engine) -> list[str]:

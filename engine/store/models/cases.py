@@ -65,6 +65,8 @@ class Case(Model):
     priority: Mapped[str] = mapped_column(sa.String(10), default="normal", server_default="normal")
     #: Its clocks stand still since then.
     paused_at: Mapped[datetime | None]
+    #: Its own clocks that run: kind → id of the row of ``case_clock``.
+    clocks: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: The task whose completion was the last step, and what the case was before it: what withdrawing brings
     #: back. None when the last step was another one.
     previous_task: Mapped[str | None] = mapped_column(sa.String(32))
@@ -119,6 +121,8 @@ class Task(Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
+    #: The limit that it was given: ``3 working days``; "" when its due moment was set as such.
+    limit: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     done_by_name: Mapped[str | None]
@@ -170,7 +174,8 @@ class Inbox(Model):
 class Job(Model):
     """What is due: a timer of the diagram, a rung of a deadline's ladder.
 
-    ``armed → done | cancelled | incident``; the first one who moves it away from armed acts.
+    ``armed → done | cancelled | incident``; the first one who moves it away from armed acts. While the
+    clocks of its case stand still a rung is ``paused``, and armed again afterwards.
     """
 
     __tablename__ = "job"

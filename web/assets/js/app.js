@@ -1,5 +1,6 @@
 // What every page has: htmx, switches, dialogs, keys, clocks, toasts. No inline script, no eval (strict CSP).
 import "./app/htmx.js";
+import { startBulk } from "./app/bulk.js";
 import { startClocks } from "./app/clocks.js";
 import { startDialogs } from "./app/dialogs.js";
 import { startForms } from "./app/forms.js";
@@ -17,5 +18,6 @@ startToasts();
 startClocks();
 startPalette();
 startKeys();
+startBulk();
 startPanel();
 startRefresh();
