@@ -782,3 +782,37 @@ class MasterCard:
     related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
     #: The open cases that concern it and that the reader sees: (id, number, what it is about).
     cases: tuple[tuple[CaseId, str, str], ...]
+
+
+@dataclass(frozen=True)
+class HandOverGroup:
+    """What names a person in one way: how much it is, and the first of it in words."""
+
+    #: held, given, signing, absences, shifts, started.
+    kind: str
+    count: int
+    lines: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Everything that names a person who leaves."""
+
+    person_id: int
+    name: str
+    active: bool
+    groups: tuple[HandOverGroup, ...]
+    #: What stays as it is, since a role shares it.
+    kept: tuple[Words, ...]
+    #: What nobody can hand over, and somebody should know.
+    warnings: tuple[Words, ...]
+    #: What was looked at; :func:`engine.hand_over` refuses when it is something else by then.
+    seen: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """What went to others: how much of each kind."""
+
+    name: str
+    done: Mapping[str, int]
