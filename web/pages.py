@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    away,
     bulk,
     case,
     cases,
@@ -14,6 +15,7 @@ from web import (
     incidents,
     me,
     notices,
+    people,
     procedures,
     registers,
     replies,
@@ -47,5 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     search.bp,
     signin.bp,
     me.bp,
+    away.bp,
+    people.bp,
     health.bp,
 )

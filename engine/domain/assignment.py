@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.domain.facts import Actor, UserId
+from engine.domain.facts import Actor, Person, UserId
 from engine.domain.organisation import Organisation
 
 
@@ -85,6 +85,19 @@ def may_work_on(
     if assignee is not None:
         return actor.id == assignee or actor.in_place_of(assignee, procedure) is not None
     return any(actor.has_role(role, site) for role in candidates)
+
+
+def leads(organisation: Organisation, actor: Actor, person: Person) -> bool:
+    """Say whether somebody answers for a person: themselves, whoever holds a role above, administrators."""
+    return (
+        actor.admin
+        or actor.id == person.id
+        or any(
+            actor.has_role(above.id, site)
+            for role, site in person.roles
+            for above in organisation.supervisors(role)
+        )
+    )
 
 
 def _roles(organisation: Organisation, named: object) -> tuple[str, ...]:
