@@ -41,7 +41,7 @@ def navigation(*, phone: bool = False) -> list[Item]:
         ("timers", "timers.index", _("时限"), "timer", None, False),
         ("shifts", "shifts.index", _("排班"), "calendar", None, False),
         ("procedures", "procedures.index", _("流程"), "workflow", None, False),
-        ("people", "people.index", _("人员"), "users", None, False),
+        ("people", "people.index", _("人员管理"), "users", None, False),
         ("measures", "measures.index", _("指标"), "gauge", None, False),
         ("incidents", "incidents.index", _("异常"), "triangle-alert", said.incidents, True),
         ("settings", "settings.index", _("设置"), "settings", None, False),

@@ -36,7 +36,7 @@ def assign(
     role that nobody holds at the site falls to the role above it, up the chain.
     """
     if isinstance(named_person, int) and not isinstance(named_person, bool):
-        return Assignment(UserId(named_person), _known(organisation, lane_role), "person")
+        return Assignment(UserId(named_person), own_roles(organisation, lane_role, named_roles), "person")
     roles = _roles(organisation, named_roles)
     because = "candidates" if roles else "lane"
     roles = roles or _known(organisation, lane_role)

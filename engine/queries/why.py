@@ -233,6 +233,10 @@ class _About:
 
     def _due(self) -> Words:
         deadline = self.engine.deadlines.get(self.task.deadline or "")
+        late = self.task.due_at is not None and self.task.due_at < self.engine.now()
+        name = Words(deadline.zh, deadline.en) if deadline else Words("此任务", "this task")
+        if late:
+            return Words(f"已经到期：{name.zh}", f"It was due: {name.en}")
         if deadline is None:
             return Words("到期", "It is due")
         return Words(f"到期：{deadline.zh}", f"It is due: {deadline.en}")
