@@ -16,7 +16,7 @@ from engine.domain.sla import Deadline
 from engine.domain.views import Words
 from engine.lending import deadline_named
 from engine.store import case_rows, rows, saving
-from engine.store.models import CaseClock
+from engine.store.models import CaseClock, Job
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -65,11 +65,17 @@ def follow(step: Step, snapshot: Snapshot) -> None:
         # Who has the solution waits for no news.
         _drop(step, [UPDATE])
     elif kinds & HEARD:
-        customer_heard(step)
+        _heard(step)
 
 
 def customer_heard(step: Step) -> None:
-    """Start the update clock again: the customer has just been told something, or read a public comment."""
+    """Start the update clock again, and save it: the customer was told something beside the workflow."""
+    _heard(step)
+    rows.add(step.session, Job, step.jobs)
+    step.jobs.clear()
+
+
+def _heard(step: Step) -> None:
     if UPDATE not in (step.case.clocks or {}):
         return
     meet(step, UPDATE)

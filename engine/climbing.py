@@ -47,7 +47,7 @@ def _act(step: steps.Step, job: Job, tasks: list[Task], said: Words) -> None:
             _reassign(step, task, _role(step, task, to), said)
     elif job.kind == "escalate" and to not in (notices.HOLDER, notices.STARTER):
         for task in tasks:
-            notices.watch(step, task, _role(step, task, to), said)
+            notices.watch(step, task, _role(step, task, to), said, urgent=bool(job.payload.get("urgent")))
         if not tasks:
             _tell(step, to, said, None, job)
     else:
@@ -64,7 +64,8 @@ def _tell(step: steps.Step, to: str, said: Words, task: Task | None, job: Job) -
         return
     kind = "notice" if job.kind == "notify" else "reminder"
     process = task.process if task else job.process
-    notices.send(step, receiver, said, node=task.node if task else "", process=process, task=task, kind=kind)
+    node, urgent = task.node if task else "", bool(job.payload.get("urgent"))
+    notices.send(step, receiver, said, node=node, process=process, task=task, kind=kind, urgent=urgent)
 
 
 def _role(step: steps.Step, task: Task, to: str) -> str:
@@ -85,7 +86,15 @@ def _reassign(step: steps.Step, task: Task, to: str, said: Words) -> None:
     if reached is None:
         return
     rows.update(
-        step.session, task, assignee_id=None, candidates=[reached], claimed=False, assigned_because="ladder"
+        step.session,
+        task,
+        assignee_id=None,
+        candidates=[reached],
+        claimed=False,
+        assigned_because="ladder",
+        why={"zh": said.zh, "en": said.en},
+        given_by=None,
+        given_how=None,
     )
     worklist.put_into_inbox(step, task)
     step.tell(

@@ -14,6 +14,7 @@
     ├── Conflict            409  it changed meanwhile
     │   ├── TaskAlreadyDone
     │   ├── TaskTaken
+    │   ├── TaskCalledBack
     │   ├── CaseNotActive
     │   ├── NotPossibleNow
     │   ├── TooSoon
@@ -102,6 +103,10 @@ class TaskAlreadyDone(Conflict):
 
 class TaskTaken(Conflict):
     """Somebody else has taken this task."""
+
+
+class TaskCalledBack(Conflict):
+    """Somebody sent the case back, or withdrew what led here; this task is not to be done any more."""
 
 
 class CaseNotActive(Conflict):

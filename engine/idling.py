@@ -49,7 +49,7 @@ def look(step: Step, job: Job) -> None:
 
 def _idle_at(step: Step, since: datetime) -> datetime:
     hours = timedelta(hours=step.engine.settings.idle_hours)
-    return add_working_time(since, hours, step.engine.calendar_of(step.case.site))
+    return add_working_time(since, hours, step.calendar())
 
 
 def _arm(step: Step, task: Task, due: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine import outbox
+from engine.domain import reach
 from engine.domain.assignment import role_key
 from engine.domain.facts import Data
 from engine.domain.filling import fill
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: A moment as cases keep it: ISO 8601 with an offset.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:\d\d$")
 
-CUSTOMER = "customer"
+CUSTOMER = reach.CUSTOMER
 STARTER = "starter"
 HOLDER = "holder"
 TASK = "task"
@@ -47,6 +48,7 @@ def send(
     process: str,
     task: Task | None = None,
     kind: str = "notice",
+    urgent: bool = False,
 ) -> None:
     """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be."""
     if to == CUSTOMER:
@@ -56,7 +58,7 @@ def send(
         return
     people = receivers(step, to, task)
     role = step.engine.organisation.role_named(to)
-    tell(step, people, said, task=task, kind=kind, roles=[role.id] if role else [])
+    tell(step, people, said, task=task, kind=kind, roles=[role.id] if role else [], urgent=urgent)
     step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
@@ -68,11 +70,12 @@ def tell(
     task: Task | None = None,
     kind: str = "notice",
     roles: Iterable[str] = (),
+    urgent: bool = False,
 ) -> None:
     """Tell these people (account ids) something, and the chat groups of these roles."""
     told = list(dict.fromkeys(people))
     outgoing.add_notices(step.session, [_notice(step, person, said, task, kind) for person in told])
-    outbox.post(step, Telling(kind, said, told, tuple(roles), task))
+    outbox.post(step, Telling(reach.event_of(kind), said, told, tuple(roles), task, urgent))
 
 
 def opened(step: Step, tasks: Iterable[Task]) -> None:
@@ -103,7 +106,7 @@ def _notice(step: Step, person: int | None, said: Words, task: Task | None, kind
     )
 
 
-def watch(step: Step, task: Task, to: str, said: Words) -> str:
+def watch(step: Step, task: Task, to: str, said: Words, *, urgent: bool = False) -> str:
     """Put an open task into the inbox of a role, with the reason; give the role it reached.
 
     A role that nobody holds at the site passes it on to the one above.
@@ -124,7 +127,8 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
         reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
     )
     inbox_rows.watch(step.session, watching)
-    send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
+    node, process = task.node, task.process
+    send(step, reached.id, said, node=node, process=process, task=task, kind="escalation", urgent=urgent)
     step.tell(
         "escalated",
         node=task.node,

@@ -41,6 +41,8 @@ class Telling:
     people: Collection[int] = ()
     roles: Collection[str] = ()
     task: Task | None = None
+    #: It may wake people up, whatever it is.
+    urgent: bool = False
 
 
 def post(step: Step, telling: Telling) -> None:
@@ -84,7 +86,7 @@ def prepared(
 def _mails(step: Step, telling: Telling) -> Iterator[Delivery]:
     if step.engine.mail is None or not telling.people:
         return
-    urgent = is_urgent(telling.event, step.case.priority)
+    urgent = telling.urgent or is_urgent(telling.event, step.case.priority)
     for account in outgoing.reached(step.session, telling.people):
         reach = read_reach(account.reach)
         zone = reach.zone_or(step.engine.zone_of(step.case.site))
@@ -141,7 +143,7 @@ def _gathered(
 
 
 def _groups(step: Step, telling: Telling) -> Iterator[Delivery]:
-    urgent = is_urgent(telling.event, step.case.priority)
+    urgent = telling.urgent or is_urgent(telling.event, step.case.priority)
     for robot in step.engine.robots.values():
         if not robot.hears(telling.event, telling.roles, step.case.site):
             continue
@@ -181,7 +183,7 @@ def _systems(step: Step, telling: Telling) -> Iterator[Delivery]:
             language="",
             subject=telling.said.zh,
             body=json.dumps(_payload(step, telling, key), ensure_ascii=False),
-            urgent=is_urgent(telling.event, step.case.priority),
+            urgent=(telling.urgent or is_urgent(telling.event, step.case.priority)),
         )
 
 

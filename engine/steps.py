@@ -50,6 +50,8 @@ class Step:
     rules: Rules
     #: The task whose completion the step is.
     completed: TaskId | None = None
+    #: The task that is sent back, which tells of it itself.
+    sent_back: TaskId | None = None
     #: What it tells, arms and opens, until it is saved.
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
@@ -104,13 +106,18 @@ def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
     return _advance(step, run, Standing())
 
 
+def restored(step: Step) -> Run:
+    """The case as it is, to be looked at."""
+    return Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+
+
 def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
     """Let something happen in a case and save what became of it.
 
     Raises :class:`RuntimeFailed` when the procedure cannot go on; the caller's transaction then rolls
     back and the case is as it was.
     """
-    run = Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+    run = restored(step)
     before = run.standing()
     act(run)
     return _advance(step, run, before)

@@ -44,7 +44,8 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     over = [task for task in known.values() if task.id not in present]
     gone = [task for task in over if task.id != step.completed]
     for task in gone:
-        step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
+        if task.id != step.sent_back:
+            step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     saving.cancel_tasks(session, [task.id for task in gone], now)
     saving.clear_inbox(session, [task.id for task in over])
     looked_after = bool(step.engine.settings.idle_hours)

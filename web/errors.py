@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
+    CannotSendBack,
     CaseChanged,
     CaseNotActive,
     Conflict,
@@ -23,6 +24,7 @@ from engine.errors import (
     ReasonMissing,
     RuntimeFailed,
     TaskAlreadyDone,
+    TaskCalledBack,
     TaskTaken,
     TooSoon,
 )
@@ -56,19 +58,21 @@ def status_of(error: GuanjiaError) -> int:
 
 def sentence(error: GuanjiaError) -> str:
     """What an engine error means for the reader, and what to do."""
-    for kind, said in _sentences():
+    for kind, said in _sentences(error):
         if isinstance(error, kind):
             return said
     return _("系统这边出了问题，刚才的操作没有生效。请稍后再试；若仍不行，请告诉管理员。")
 
 
-def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
+def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...]:
     # A subclass stands before its base.
     return (
         (NotFound, _("没有找到您要的内容，可能已被取消，或地址有误。")),
         (Forbidden, _("您的岗位和站点不允许这样做。如需要，请联系管理员。")),
         (TaskAlreadyDone, _("这项任务已经有人办理完了。")),
         (TaskTaken, _("这项任务已被别人领取。")),
+        (TaskCalledBack, _("这项任务已被收回，不再需要办理。")),
+        (CannotSendBack, _cannot_send_back(error)),
         (CaseNotActive, _("该案件当前不在进行中，不能办理。")),
         (NotPossibleNow, _("任务现在的状态不允许这样做：可能已转给别人，或正在会签。请刷新后再看。")),
         (TooSoon, _("您刚刚催办过，请过一会儿再催。")),
@@ -86,6 +90,18 @@ def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
             _("流程的这一步没能执行，刚才的操作没有生效，您填写的内容没有丢失。管理员已可在日志中看到原因。"),
         ),
     )
+
+
+def _cannot_send_back(error: GuanjiaError) -> str:
+    return {
+        "itself": _("任务就在这一步，不需要退回。"),
+        "not_done": _("这一步在本案件的这条路线上还没有办理过，不能退回到它。"),
+        "not_before": _("从这一步走不到当前任务，不能退回到它。"),
+        "parallel": _(
+            "这一步在并行路线里，当前任务已不在其中：只退回一条路线，汇合处会永远等下去。请退回到分叉之前。"
+        ),
+        "elsewhere": _("这一步在另一个子流程或另一份会办里，不能退回到它。"),
+    }.get(str(error.facts.get("why")), _("没有这样的步骤，不能退回。"))
 
 
 def answer(status: int, said: str, title: str = "") -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.domain.views import Entry
+from engine.domain.views import Entry, Words
+from web.language import reader_language
 from web.words import gettext as _
 
 
@@ -55,6 +56,11 @@ def _fact(entry: Entry, key: str) -> str:
     return str(entry.detail.get(key) or "")
 
 
+def _named(entry: Entry, key: str) -> str:
+    said = entry.detail.get(key) or {}
+    return Words(said.get("zh", ""), said.get("en", "")).in_language(reader_language())
+
+
 _Sentence = Callable[[Entry, str, str], str]
 #: The kinds of history that the engine writes; what is not here is said by its step's name.
 _SENTENCES: dict[str, _Sentence] = {
@@ -80,6 +86,10 @@ _SENTENCES: dict[str, _Sentence] = {
     "starter_handed_over": lambda e, who, node: _(
         "%(who)s 把发起人从 %(other)s 改为 %(to)s", who=who, other=_fact(e, "held_by"), to=_fact(e, "to")
     ),
+    "sent_back": lambda e, who, node: _(
+        "%(who)s 将“%(step)s”退回到“%(to)s”", who=who, step=node, to=_named(e, "back_to")
+    ),
+    "withdrawn": lambda e, who, node: _("%(who)s 撤回了“%(step)s”的办理", who=who, step=node),
     "task_released": lambda e, who, node: (
         _("“%(step)s”久未办理，自动放回", step=node)
         if e.detail.get("idle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ from engine import (
 )
 from engine.domain.facts import TaskId
 from engine.domain.views import MasterCard, MasterFound, TaskHead, TaskView
-from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskTaken
+from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskCalledBack, TaskTaken
 from forms.definition import load
 from forms.model import Field, Form
 from forms.parsing import flatten, parse
@@ -70,7 +71,7 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _page(_seen(task), typed, errors=refused.errors), 422
     except FileRefused as refused:
         return _page(_seen(task), typed, refused=_file_words(refused)), 422
-    except (TaskAlreadyDone, TaskTaken) as late:
+    except (TaskAlreadyDone, TaskTaken, TaskCalledBack) as late:
         now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
     if after.task_id is not None:
@@ -312,6 +313,8 @@ def _page(
         lost=lost,
         late=late,
         refused=refused,
+        called_back=_called_back_words(task.called_back, task.done_at) if task.called_back else "",
+        begun=_lost(task, _kept(task.draft)) if task.status == "cancelled" and task.draft else None,
         history=told(task.history),
         known=task.known,
         masters=_masters(task, typed),
@@ -386,8 +389,31 @@ def _form(task: TaskHead) -> Form | None:
     return forms[id(task.form)]
 
 
-def _late_words(late: TaskAlreadyDone | TaskTaken) -> str:
+def _kept(draft: Mapping[str, Any]) -> Typed:
+    """A draft as it was typed."""
+    kept: Typed = MultiDict()
+    for name, value in draft.items():
+        kept.setlist(name, value if isinstance(value, list) else [str(value)])
+    return kept
+
+
+def _called_back_words(called: Mapping[str, Any], at: datetime | None) -> str:
+    who, reason = str(called.get("by") or ""), str(called.get("reason") or "")
+    when = moment(at) if at is not None else ""
+    if called.get("how") == "withdrawn":
+        return _("%(who)s 于%(when)s撤回了上一步的办理，此任务不再需要办理。", who=who, when=when)
+    return _(
+        "%(who)s 于%(when)s退回了案件，此任务不再需要办理。理由：%(reason)s",
+        who=who,
+        when=when,
+        reason=reason,
+    )
+
+
+def _late_words(late: TaskAlreadyDone | TaskTaken | TaskCalledBack) -> str:
     who = str(late.facts.get("by") or "")
+    if isinstance(late, TaskCalledBack):
+        return _called_back_words(late.facts, late.facts.get("at"))  # type: ignore[arg-type]
     if isinstance(late, TaskTaken):
         return _("%(who)s 已领取此任务。", who=who)
     at = late.facts.get("at")

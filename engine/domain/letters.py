@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.domain.filling import fill
-from engine.domain.reach import EVENTS
+from engine.domain.reach import CUSTOMER, EVENTS
 from engine.domain.tables import Table
 
 FILE = "messages.toml"
 #: What may stand in ``{}``.
 FIELDS = ("text", "link", "name", "case_no", "subject", "day")
 #: Everything that has words of its own.
-KINDS = (*EVENTS, "customer", "digest", "test")
+KINDS = (*EVENTS, CUSTOMER, "digest", "test")
 LANGUAGES = ("zh", "en")
 
 

@@ -21,16 +21,28 @@ HOWS: tuple[How, ...] = get_args(How)
 #: What people are told of, and how it reaches those by mail who only gave their address.
 EVENTS: Mapping[str, How] = {
     "task": "now",
-    "transferred": "now",
-    "returned": "now",
-    "signing": "now",
-    "urged": "now",
+    "transfer": "now",
+    "back": "now",
+    "sign": "now",
+    "urge": "now",
     "reminder": "now",
     "escalation": "now",
-    "mentioned": "now",
+    "mention": "now",
     "comment": "digest",
-    "copied": "digest",
+    "copy": "digest",
     "notice": "digest",
+}
+#: What is told to the customer of a case: other systems may pass it on.
+CUSTOMER = "customer"
+#: Kinds of notices that are told like another; what is neither here nor above is told as a notice.
+_LIKE = {
+    "delegate": "transfer",
+    "declined": "back",
+    "handed_back": "back",
+    "returned": "back",
+    "withdrawn": "back",
+    "released": "back",
+    "signed": "sign",
 }
 #: Events that do not wait for the morning.
 URGENT_EVENTS = frozenset({"escalation"})
@@ -41,6 +53,16 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 #: One address, as people have them; what the mail server thinks of it is its own matter.
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\]+")
 LONGEST_ADDRESS = 254
+
+
+def event_of(kind: str) -> str:
+    """The event that a kind of notice is told as.
+
+    >>> [event_of(kind) for kind in ("escalation", "declined", "customer", "whatever")]
+    ['escalation', 'back', 'customer', 'notice']
+    """
+    found = _LIKE.get(kind, kind)
+    return found if found in EVENTS or found == CUSTOMER else "notice"
 
 
 def is_urgent(event: str, priority: str = "") -> bool:
@@ -86,9 +108,8 @@ class Reach:
     zone: str = ""
 
     def how(self, event: str) -> How:
-        """How an event reaches the person by mail; what nobody knows is told like a notice."""
-        known = event if event in EVENTS else "notice"
-        return self.events.get(known, EVENTS[known])
+        """How an event reaches the person by mail."""
+        return self.events.get(event, EVENTS[event])
 
     def when(self, event: str, now: datetime, zone: ZoneInfo, *, urgent: bool = False) -> datetime | None:
         """When a mail about an event may leave (UTC), not before ``now``; None when it is not wanted."""

@@ -67,6 +67,28 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class SentBack:
+    """That a task was sent back: by whom, when, from which step, and why."""
+
+    by: str
+    at: datetime
+    step: Words
+    reason: str
+
+
+@dataclass(frozen=True)
+class Return:
+    """A step to which a task may be sent back, and what happens then."""
+
+    node: str
+    name: Words
+    #: Who did it last, and gets it again if they still may.
+    by: str
+    #: The other tasks that are called back: the step, and who has it (empty while nobody does).
+    calls_back: tuple[tuple[Words, str], ...]
+
+
+@dataclass(frozen=True)
 class InboxLine:
     """One task in a list."""
 
@@ -93,6 +115,7 @@ class InboxLine:
     stands_in: str | None = None
     has_draft: bool = False
     round: int = 1
+    sent_back: SentBack | None = None
     #: How often it was urged.
     urged: int = 0
     #: The reader is to sign it.
@@ -305,6 +328,9 @@ class TaskView(TaskHead):
     #: Whose task it is, when the reader stands in for somebody who is away.
     stands_in: str | None
     escalated: Words | None
+    sent_back: SentBack | None
+    #: Who ended it without completing it: {"by", "how": sent_back or withdrawn, "reason"}.
+    called_back: Mapping[str, str] | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
 

@@ -14,7 +14,7 @@ from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.views import MANY, Counts, InboxLine, Page, ViewCounts, Wanted, Words
 from engine.queries import ranges, seeing, teams
 from engine.queries.limits import clock_of
-from engine.queries.lines import count_some, matches, within
+from engine.queries.lines import count_some, matches, sent_back_of, within
 from engine.queries.open_tasks import Tasks, View, tasks_of, team_tasks
 from engine.store.models import NEVER, Account, Case, Copy, Delivery, Inbox, Job, Notice, Task
 from engine.store.outgoing import STUCK
@@ -233,6 +233,7 @@ def line_of(
         stands_in=_absent(actor, row),
         has_draft=row.draft_at is not None,
         round=row.visit,
+        sent_back=sent_back_of(published, row.sent_back),
         urged=row.urged,
         to_sign=row.id in to_sign,
         priority=row.priority,

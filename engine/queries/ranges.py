@@ -40,6 +40,7 @@ COLUMNS = (
     _TASK.c.deadline,
     _TASK.c.done_at,
     _TASK.c.draft_at,
+    _TASK.c.sent_back,
     _TASK.c.urged,
     _TASK.c.signing,
     _TASK.c.properties["due"].as_string().label("own_due"),

@@ -18,7 +18,7 @@ from engine.queries import seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
-from engine.queries.lines import names_of, role_words
+from engine.queries.lines import names_of, role_words, sent_back_of
 from engine.queries.personal import veil_of
 from engine.store.models import Case, Task
 from engine.wiring import Engine
@@ -82,7 +82,7 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             data=veil.data(data),
             known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
-            draft=task.draft if is_theirs else None,
+            draft=task.draft if is_theirs or _was_theirs(task, actor) else None,
             draft_at=task.draft_at if is_theirs else None,
             answers=None if task.answers is None else veil.data(task.answers),
             may_claim=may_take,
@@ -90,6 +90,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             may_complete=is_theirs,
             stands_in=away.name if away else None,
             escalated=escalated,
+            sent_back=sent_back_of(published, task.sent_back),
+            called_back=task.called_back,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
         )
@@ -132,6 +134,11 @@ def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
         own_due=bool(task.properties.get("due")),
         at=task.done_at,
     )
+
+
+def _was_theirs(task: Task, actor: Actor) -> bool:
+    """Say whether somebody had begun what was called back."""
+    return task.called_back is not None and task.draft_by == actor.id
 
 
 def fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:

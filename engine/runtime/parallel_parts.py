@@ -50,9 +50,10 @@ class Graph:
                     waiting.append(after)
         return found
 
-    def leads(self, source: str, target: str) -> bool:
+    def leads(self, source: str, target: str, *, within: Part | None = None) -> bool:
         """Say whether a way leads from one node to another; from a node to itself only around a loop."""
-        return target in self.reached(self.ways.get(source, ()))
+        ends = () if within is None else (within.split, *([within.join] if within.join else []))
+        return target in self.reached(self.ways.get(source, ()), *ends)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

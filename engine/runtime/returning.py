@@ -2,8 +2,9 @@
 
 A task S may be sent back to a user task T that was completed in the same process instance, or in one around
 it, where the activity around S stands for S, and from which a way leads to S. What stands in a parallel part
-(:mod:`engine.runtime.parallel_parts`) that S is not in is not lawful: a single token could never pass
-its join. Every token of a part that holds S but not T is called back with S; then one token stands at T.
+(:mod:`engine.runtime.parallel_parts`) that S is not in, or in another branch of one that S is in, is not
+lawful: a single token could never pass its join. Every token of a part that holds S but not T is called back
+with S; then one token stands at T.
 """
 
 from __future__ import annotations
@@ -73,9 +74,12 @@ class _Level:
         entry = _entry(spec, node)
         if not self.graph.leads(spec.name, self.place):
             return "not_before"
-        if self.graph.holding(entry.name) - self.graph.holding(self.place):
+        inside = self.graph.holding(entry.name)
+        if inside - self.graph.holding(self.place):
             return "parallel"
-        return None
+        # In another branch of the same part: a way there leads past the join only.
+        apart = (part for part in inside if not self.graph.leads(spec.name, self.place, within=part))
+        return "parallel" if any(apart) else None
 
     def called_back(self, spec: Any, node: Node) -> list[Any]:
         """What is alive and goes when a token is taken back to a node: what stands here comes first."""

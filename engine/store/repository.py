@@ -178,6 +178,21 @@ def last_handler(session: Session, case_id: int, node: str) -> int | None:
     )
 
 
+def done_last(session: Session, opened: Task) -> Task | None:
+    """The step of a task as it was done last; of one that is done many times, the same instance."""
+    done = session.scalars(
+        sa.select(Task)
+        .where(
+            Task.case_id == opened.case_id,
+            Task.process == opened.process,
+            Task.node == opened.node,
+            Task.status == "done",
+        )
+        .order_by(Task.done_at.desc(), Task.visit.desc())
+    )
+    return next((found for found in done if found.local == opened.local), None)
+
+
 def people_at(session: Session, site: str, role: str | None) -> list[Account]:
     """The active people of a site, or only those with a role there, by name."""
     statement = (

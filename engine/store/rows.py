@@ -60,7 +60,16 @@ def loaded(kind: type[Row], values: Values) -> Row:
 #: What a new row leaves to the table.
 _LATER = {
     Task: {"done_at", "done_by", "done_by_name", "answers", "draft", "draft_at", "draft_by", "request_id"}
-    | {"next_task_id", "touched_at", "given_by", "given_how", "urged", "urged_at"},
+    | {
+        "next_task_id",
+        "touched_at",
+        "given_by",
+        "given_how",
+        "urged",
+        "urged_at",
+        "sent_back",
+        "called_back",
+    },
     Job: {"id", "error", "done_at"},
     History: {"id"},
     Inbox: {"id"},

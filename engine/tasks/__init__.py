@@ -11,6 +11,7 @@ from engine.tasks.giving import (
     transfer_task,
 )
 from engine.tasks.holding import claim_task, release_task
+from engine.tasks.returning import lawful_returns, send_back
 from engine.tasks.signing import add_signers, remove_signer, sign
 from engine.tasks.speaking import comment_case, copy_case, mark_copy_read, set_priority
 from engine.tasks.urging import urge_task
@@ -27,12 +28,14 @@ __all__ = [
     "first_answers",
     "form_fields",
     "hand_back_task",
+    "lawful_returns",
     "mark_copy_read",
     "reassign_task",
     "recall_task",
     "release_task",
     "remove_signer",
     "save_draft",
+    "send_back",
     "set_priority",
     "sign",
     "transfer_task",

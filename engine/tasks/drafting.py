@@ -11,7 +11,9 @@ from engine.answers import Asking, FormState
 from engine.domain.facts import Actor, Data, TaskId
 from engine.errors import Invalid
 from engine.retrying import again_when_changed
+from engine.steps import Step
 from engine.store import locking, repository, rows
+from engine.store.models import Task
 from engine.tasks.guards import require_may_complete
 from engine.wiring import Engine
 from forms.model import Form
@@ -80,6 +82,15 @@ def draft_of(answers: Mapping[str, Any] | MultiMap, form: Form | None = None) ->
         for name in answers.keys()  # noqa: SIM118  # a multimap need not be iterable
         if not name.startswith("_") and name != "csrf_token"
     }
+
+
+def typed_of(step: Step, task: Task, answers: Data) -> Data:
+    """Answers as a form would send them, to be the draft of a task that asks the same."""
+    form = step.published.of(task.process).forms.get(task.properties.get("form", ""))
+    if form is None:
+        return {}
+    texts = flatten(form, answers, zone=step.engine.zone_of(step.case.site))
+    return {name: [text] if isinstance(text, str) else text for name, text in texts.items()}
 
 
 class _Typed(dict[str, Any]):

@@ -6,7 +6,15 @@ from engine import errors
 from engine.domain import assignment, verbs
 from engine.domain.facts import Actor
 from engine.domain.verbs import VERBS, State
-from engine.errors import CaseNotActive, Forbidden, NotPossibleNow, ReasonMissing, TaskAlreadyDone, TaskTaken
+from engine.errors import (
+    CaseNotActive,
+    Forbidden,
+    NotPossibleNow,
+    ReasonMissing,
+    TaskAlreadyDone,
+    TaskCalledBack,
+    TaskTaken,
+)
 from engine.store import repository
 from engine.store.database import Session
 from engine.store.models import Case, Task
@@ -15,6 +23,7 @@ __all__ = [
     "require_holder",
     "require_lawful",
     "require_may_complete",
+    "require_not_called_back",
     "require_open",
     "require_reason",
     "state_of",
@@ -34,6 +43,7 @@ def state_of(case: Case, task: Task) -> State:
 
 def require_lawful(session: Session, verb: str, case: Case, task: Task) -> State:
     """Guard: the drawn machine knows this verb in the task's state."""
+    require_not_called_back(task)
     state = state_of(case, task)
     refused = verbs.refusal(VERBS[verb], state)
     if not refused:
@@ -75,8 +85,15 @@ def require_open(case: Case, task: Task) -> None:
     """Guard: the task is open and its case is active."""
     if task.status == "done":
         raise TaskAlreadyDone(task=task.id, by=task.done_by_name, at=task.done_at)
+    require_not_called_back(task)
     if task.status != "open" or case.status != "active":
         raise CaseNotActive(case=case.number, status=case.status)
+
+
+def require_not_called_back(task: Task) -> None:
+    """Guard: nobody ended the task by sending back or withdrawing."""
+    if task.called_back is not None and task.status == "cancelled":
+        raise TaskCalledBack(task=task.id, at=task.done_at, **task.called_back)
 
 
 def require_reason(reason: str) -> str:

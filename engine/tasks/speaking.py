@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import notices
+from engine import case_clocks, moving, notices
 from engine.cases import is_supervisor
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.views import Words
@@ -97,6 +97,7 @@ def comment_case(
         if is_public:
             process, words = step.published.procedure, Words(said, said)
             notices.send(step, notices.CUSTOMER, words, node="", process=process)
+            case_clocks.customer_heard(step)
 
 
 @again_when_changed
@@ -118,6 +119,7 @@ def set_priority(engine: Engine, case_id: CaseId, *, by: Actor, priority: str, r
         if case.priority != priority:
             step.tell("prioritised", before=case.priority, priority=priority, reason=reason)
             rows.update(step.session, case, priority=priority)
+            moving.reclock(step)
 
 
 def may_prioritise(step: Step, by: Actor) -> bool:

@@ -339,6 +339,7 @@ def _task_id(n: int, which: int) -> str:
 _LEFT = frozenset(
     {"priority", "paused_at", "clocks", "limit", "previous_task", "previous_state", "previous_data"}
     | {"why", "touched_at", "given_by", "given_how", "signing", "urged", "urged_at"}
+    | {"sent_back", "called_back"}
 )
 
 

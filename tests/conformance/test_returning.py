@@ -444,6 +444,15 @@ def test_a_task_is_sent_back(drawing: str, told: str, more: dict[str, Any]) -> N
         pytest.param(PARALLEL, "a b", "d", "b", "not_before", {}, id="a sister branch"),
         pytest.param(PARALLEL, "a b d b2", "c", "b", "parallel", {}, id="a branch, from behind the join"),
         pytest.param(PARALLEL, "a b d b2", "c", "d", "parallel", {}, id="the other branch"),
+        pytest.param(
+            ROUND.replace("again", "not again"),
+            "a b d c a b",
+            "d",
+            "b",
+            "parallel",
+            {},
+            id="a sister branch of the round before",
+        ),
         pytest.param(EITHER, "a d", "c", "d", "parallel", {}, id="an inclusive branch"),
         pytest.param(NESTED, "a b x x2 y", "f", "x", "parallel", {}, id="the inner part from the outer"),
         pytest.param(ANNOUNCED, "a b d b2", "c", "b", "parallel", {}, id="a join that not all ways meet in"),
@@ -549,6 +558,8 @@ class Blocks:
         self.lines: list[str] = []
         self.extra: dict[str, str] = {}
         self.count = 0
+        #: Whether what ends here is waited for at a join.
+        self.awaited = False
 
     def text(self) -> str:
         first, last = self.block(3)
@@ -589,10 +600,12 @@ class Blocks:
         split, join = self.name(kind), self.name(kind)
         self.lines.append(f"{split}:{kind}")
         self.lines.append(f"{join}:{kind}")
+        outside, self.awaited = self.awaited, self.awaited or kind == "and"
         for number in range(2):
             first, last = self.block(depth)
             chosen = "->" if kind == "and" else "-*->" if number else f"-[v{split}]->"
             self.lines += [f"{split} {chosen} {first}", f"{last} -> {join}"]
+        self.awaited = outside
         if kind == "and" and self.draw(st.integers(0, 3)) == 0:
             (first, last), end = self.block(0), self.name("e")
             self.lines += [f"{split} -> {first}", f"{last} -> {end}:end"]
@@ -612,7 +625,7 @@ class Blocks:
         self.lines.append(f"{task}:user")
         first, last = self._task(0)
         self.lines += [f'{event}:{kind}({task}, timer "PT1H") -> {first}']
-        if kind == "on" and self.draw(st.booleans()):
+        if kind == "on" and (self.awaited or self.draw(st.booleans())):
             merge = self.name("x")
             self.lines += [f"{task} -> {merge}:xor", f"{last} -> {merge}"]
             return task, merge
@@ -621,7 +634,9 @@ class Blocks:
 
     def _sub(self, depth: int) -> tuple[str, str]:
         sub, outside, self.lines = self.name("p"), self.lines, []
+        awaited, self.awaited = self.awaited, False
         first, last = self.block(depth)
+        self.awaited = awaited
         inside = [*self.lines, f"{self.name('s')}:start -> {first}", f"{last} -> {self.name('e')}:end"]
         self.lines = [*outside, f"{sub}:sub {{", *inside, "}"]
         return sub, sub

@@ -121,6 +121,10 @@ class Task(Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
+    #: That it was opened by sending back, by whom, when and why: {"by", "at", "reason", "from"}.
+    sent_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: Who ended it without completing it, how (sent_back, withdrawn), and why: {"by", "how", "reason"}.
+    called_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: The limit that it was given: ``3 working days``; "" when its due moment was set as such.
     limit: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[datetime | None] = mapped_column(index=True)
