@@ -4,6 +4,14 @@ Everything takes the :class:`Engine` first; reads give frozen rows of ``engine.d
 goes wrong is an error of ``engine.errors``.
 """
 
+from engine.adjusting import (
+    NewLimit,
+    change_deadline,
+    may_change_deadline,
+    preview_day,
+    preview_deadline,
+    set_day,
+)
 from engine.answers import FormState
 from engine.attachments import add_attachment, attachment_content
 from engine.cases import cancel_case, resume_case, send_message, start_case, suspend_case
@@ -37,6 +45,7 @@ from engine.domain.facts import (
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
 from engine.leaving import hand_over
 from engine.masters import bring_in
+from engine.pausing import pause_case, resume_clocks
 from engine.people import (
     actor_of,
     authenticate,
@@ -51,12 +60,16 @@ from engine.people import (
 from engine.queries import (
     absences,
     board,
+    calendar_lines,
+    calendar_month,
     cards,
     case_by_number,
     case_view,
     catalogue,
     choose,
     counts,
+    deadline_rows,
+    deadline_view,
     document_view,
     find_people,
     handing_over,
@@ -110,6 +123,7 @@ from engine.tasks import (
     hand_back_task,
     lawful_returns,
     mark_copy_read,
+    may_withdraw,
     reassign_task,
     recall_task,
     release_task,
@@ -120,6 +134,7 @@ from engine.tasks import (
     sign,
     transfer_task,
     urge_task,
+    withdraw,
 )
 from engine.wiring import Engine, Settings, open_engine
 
@@ -133,6 +148,7 @@ __all__ = [
     "FileReport",
     "Finding",
     "FormState",
+    "NewLimit",
     "Next",
     "Person",
     "Repaired",
@@ -149,11 +165,14 @@ __all__ = [
     "authenticate",
     "board",
     "bring_in",
+    "calendar_lines",
+    "calendar_month",
     "cancel_case",
     "cards",
     "case_by_number",
     "case_view",
     "catalogue",
+    "change_deadline",
     "change_password",
     "change_webhook",
     "check_files",
@@ -165,6 +184,8 @@ __all__ = [
     "copy_week",
     "counts",
     "create_person",
+    "deadline_rows",
+    "deadline_view",
     "decline_task",
     "delegate_task",
     "document_view",
@@ -193,12 +214,17 @@ __all__ = [
     "look_up",
     "mark_copy_read",
     "mark_read",
+    "may_change_deadline",
+    "may_withdraw",
     "move_view",
     "news",
     "next_due",
     "open_engine",
+    "pause_case",
     "people",
     "person",
+    "preview_day",
+    "preview_deadline",
     "procedure_names",
     "procedure_view",
     "reach_of",
@@ -219,6 +245,7 @@ __all__ = [
     "restore_reply",
     "restore_view",
     "resume_case",
+    "resume_clocks",
     "retry_incident",
     "roster",
     "run_due",
@@ -231,6 +258,7 @@ __all__ = [
     "send_message",
     "send_test",
     "set_active",
+    "set_day",
     "set_preferences",
     "set_priority",
     "set_reach",
@@ -249,5 +277,6 @@ __all__ = [
     "use_reply",
     "view_counts",
     "why",
+    "withdraw",
     "would_get",
 ]

@@ -271,7 +271,8 @@ def _lines(
         for one in moving.moving(engine, session, case, rules=changed, anew=anew).moves():
             if one.old == one.new:
                 continue
-            name = published.node_name(one.process, one.node) if one.node else CLOCK_WORDS.get(one.what)
+            clock = CLOCK_WORDS.get(one.clock or one.what)
+            name = published.node_name(one.process, one.node) if one.node else clock
             yield MovedLine(
                 case_id=CaseId(case.id),
                 case_number=case.number,

@@ -18,6 +18,7 @@ from engine.domain.facts import Actor, Data
 from engine.domain.ladders import Rung, parse_when
 from engine.domain.rules import Rules, Scope, Still, after_pauses, due_moment, limit_of
 from engine.domain.sla import Deadline
+from engine.domain.views import Words
 from engine.runtime.workflow import Run
 from engine.store import case_rows, due, locking, rows, saving
 from engine.store.database import Session
@@ -44,6 +45,8 @@ class Move:
     #: What the rung or the clock is: an action, ``response``, the timer's key.
     what: str = ""
     task_id: str | None = None
+    #: The clock of the case that a rung belongs to.
+    clock: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ class Moving:
                     moment,
                     what=job.kind,
                     task_id=job.payload.get("task"),
+                    clock=job.payload.get("clock", ""),
                 )
 
     def _timer(self, job: Job) -> Iterator[Move]:
@@ -289,6 +293,7 @@ def move(step: steps.Step, found: Moving, why: str, **detail: object) -> list[Mo
                 old=one.old.isoformat(),
                 new=one.new.isoformat(),
                 why=why,
+                **_said(step, one, why),
                 **detail,
             )
     if timers:
@@ -296,6 +301,25 @@ def move(step: steps.Step, found: Moving, why: str, **detail: object) -> list[Mo
         step.session.flush()
         steps.take(step, lambda run: _rearm(run, timers))
     return moves
+
+
+#: Why moments move.
+_WHY = {
+    "pause": Words("停表顺延", "the clocks stood still"),
+    "calendar": Words("日历改变", "the calendar changed"),
+    "deadline": Words("时限改变", "the deadline changed"),
+    "priority": Words("优先级改变", "the priority changed"),
+}
+
+
+def _said(step: steps.Step, one: Move, why: str) -> dict[str, str]:
+    zone = step.engine.zone_of(step.case.site)
+    old, new = one.old.astimezone(zone), one.new.astimezone(zone)
+    said = _WHY.get(why, Words(why, why))
+    return {
+        "zh": f"{old:%m月%d日 %H:%M} → {new:%m月%d日 %H:%M}（{said.zh}）",
+        "en": f"{old:%b %d, %H:%M} → {new:%b %d, %H:%M} ({said.en})",
+    }
 
 
 def reclock(step: steps.Step) -> list[Move]:

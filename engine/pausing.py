@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from engine import cases, moving, procedures, steps
 from engine.arming import STANDING
-from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId
 from engine.errors import CaseNotActive, Forbidden, Invalid
-from engine.procedures import Published
 from engine.retrying import again_when_changed
-from engine.store import case_rows, due, locking, repository, rows, saving
-from engine.store.database import Session
-from engine.store.models import Case, Pause
+from engine.store import case_rows, due, locking, rows, saving
+from engine.store.models import Pause
 from engine.wiring import Engine
 
 #: Characters of a note.
@@ -33,7 +30,7 @@ def pause_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str, note:
         published = procedures.of_version(engine, session, case.version_id)
         if case.status != "active" or case.paused_at is not None:
             raise CaseNotActive(case=case.number, status="paused" if case.paused_at else case.status)
-        if not may_pause(engine, session, case, published, by):
+        if not cases.may_pause(engine, session, case, published, by):
             raise Forbidden(case=case.number)
         step = steps.step_for(engine, session, case, published, by)
         rows.update(session, case, paused_at=step.now)
@@ -42,7 +39,9 @@ def pause_case(engine: Engine, case_id: CaseId, *, by: Actor, reason: str, note:
             Pause(case_id=case.id, reason=reason, note=said, by_id=by.id, by=by.name, started_at=step.now)
         )
         case_rows.pause_jobs(session, case.id, STANDING)
-        step.tell("clocks_paused", reason_code=reason, note=said)
+        words = engine.organisation.pauses[reason]
+        zh, en = (f"{words.zh}：{said}", f"{words.en}: {said}") if said else (words.zh, words.en)
+        step.tell("clocks_paused", reason_code=reason, note=said, zh=zh, en=en)
         saving.append_history(session, case, step.told)
 
 
@@ -54,7 +53,7 @@ def resume_clocks(engine: Engine, case_id: CaseId, *, by: Actor, note: str = "")
         published = procedures.of_version(engine, session, case.version_id)
         if case.paused_at is None or case.status != "active":
             raise CaseNotActive(case=case.number, status=case.status)
-        if not may_pause(engine, session, case, published, by):
+        if not cases.may_pause(engine, session, case, published, by):
             raise Forbidden(case=case.number)
         step = steps.step_for(engine, session, case, published, by)
         since = case.paused_at
@@ -68,13 +67,3 @@ def resume_clocks(engine: Engine, case_id: CaseId, *, by: Actor, note: str = "")
         saving.append_history(session, case, step.told)
     engine.dispatcher.wake()
     return moves
-
-
-def may_pause(engine: Engine, session: Session, case: Case, published: Published, by: Actor) -> bool:
-    """Say whether a person may stop the clocks of a case: who has work in it, and who leads them."""
-    if cases.is_supervisor(engine, case, published, by):
-        return True
-    return any(
-        may_work_on(by, assignee=task.assignee_id, candidates=task.candidates, site=case.site)
-        for task in repository.open_tasks(session, case.id)
-    )

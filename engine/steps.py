@@ -52,6 +52,8 @@ class Step:
     completed: TaskId | None = None
     #: The task that is sent back, which tells of it itself.
     sent_back: TaskId | None = None
+    #: The node that it is sent back to, whose task is told of as that.
+    sent_to: str | None = None
     #: What it tells, arms and opens, until it is saved.
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
@@ -108,7 +110,29 @@ def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
 
 def restored(step: Step) -> Run:
     """The case as it is, to be looked at."""
-    return Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+    return _restored(step, step.case.state, step.case.data)
+
+
+def _restored(step: Step, state: str, data: Data) -> Run:
+    return Run.restore(step.published.specification, state, data, tools(step))
+
+
+def put_back(step: Step, state: str, data: Data) -> tuple[Standing, Standing]:
+    """Make a case again what it was before its last step: state, data, subject; nothing else of it.
+
+    Gives what it waited for then, and what it waited for until now.
+    """
+    state = Run.renewed(state)
+    now, run = restored(step).standing(), _restored(step, state, data)
+    before = run.standing()
+    renamed = _rename(step, run)
+    saving.save_case(step.session, step.case, state=state, data=data)
+    here = {task.id for task in now.open_tasks}
+    for task in before.open_tasks if renamed else ():
+        if task.id in here:
+            label = step.published.label(task.process, task.name)
+            inbox_rows.rename(step.session, step.case, task.id, label)
+    return before, now
 
 
 def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
@@ -134,11 +158,7 @@ def _advance(step: Step, run: Run, before: Standing) -> Snapshot:
 def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
     """Write the case, and what is different now of what it waits for."""
     session, case = step.session, step.case
-    subject = _subject(step, run)
-    renamed = subject != case.subject
-    if renamed:
-        tokens = inbox_rows.case_tokens(case.number, subject)
-        saving.rename_case(session, case, subject=subject, tokens=tokens)
+    renamed = _rename(step, run)
     over = {"status": "ended", "ended_at": step.now} if snapshot.ended else {}
     saving.save_case(
         session, case, completed=step.completed, state=snapshot.state, data=snapshot.data, **over
@@ -168,6 +188,16 @@ def _end_pause(step: Step) -> None:
     if step.case.paused_at is not None:
         case_rows.end_pause(step.session, step.case.id, step.now)
         rows.update(step.session, step.case, paused_at=None)
+
+
+def _rename(step: Step, run: Run) -> bool:
+    """Give a case the subject that its data say; whether it is another one."""
+    case, subject = step.case, _subject(step, run)
+    if subject == case.subject:
+        return False
+    tokens = inbox_rows.case_tokens(case.number, subject)
+    saving.rename_case(step.session, case, subject=subject, tokens=tokens)
+    return True
 
 
 def _subject(step: Step, run: Run) -> str:

@@ -56,6 +56,8 @@ class Settings:
     lease_seconds: float = 300.0
     #: Bytes of one uploaded file.
     upload_bytes: int = 10 * 1024 * 1024
+    #: Seconds after completing a task for which the next page offers to undo it.
+    undo_seconds: float = 30.0
     #: Nodes that the engine passes by itself in one step of a case.
     steps: int = 500
     #: Seconds of processor time of one step of a case.

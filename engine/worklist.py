@@ -63,7 +63,7 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
-    notices.opened(step, step.opened)
+    notices.opened(step, [task for task in step.opened if task.node != step.sent_to])
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -194,7 +194,7 @@ def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
     step.jobs += [arming.timer(step, timer) for found, timer in present.items() if found not in known]
 
 
-def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
+def save_awaited(step: Step, before: Standing, snapshot: Standing) -> None:
     """Write what messages and signals the case waits for now."""
     known, present = set(before.awaited), set(snapshot.awaited)
     saving.forget(step.session, [found.id for found in known - present])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import segno
@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from engine import cancel_case, case_view, document_view, procedure_names, resume_case, suspend_case
 from engine.domain.facts import CaseId
-from engine.domain.views import CaseView, Clock, StepState
+from engine.domain.organisation import PauseReason
+from engine.domain.views import CaseView, Clock, StepState, Words
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
 from web.display import here, words
@@ -88,7 +89,7 @@ def _ask_again(case_id: int, what: str) -> ResponseReturnValue:
 
 
 def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
-    may = {"cancel": case.may_cancel, "suspend": case.may_suspend}
+    may = {"cancel": case.may_cancel, "suspend": case.may_suspend, "pause": case.may_pause}
     whole = request.args.get("history") == "all"
     process = request.args.get("process", "")
     process = process if process in case.diagrams else next(iter(case.diagrams), "")
@@ -104,7 +105,12 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
+        reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
+
+
+def _pauses() -> Mapping[str, PauseReason]:
+    return engine().organisation.pauses
 
 
 def _drawings(case: CaseView, process: str) -> list[tuple[str, str, None, bool]]:

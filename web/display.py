@@ -64,6 +64,7 @@ def set_up(app: Flask) -> None:
         htmx_config=json.dumps(HTMX),
         site_name=site_name,
         role_name=role_name,
+        rung_words=history.rung_words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

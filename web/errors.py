@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
     CannotSendBack,
+    CannotWithdraw,
     CaseChanged,
     CaseNotActive,
     Conflict,
@@ -73,6 +74,7 @@ def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...
         (TaskTaken, _("这项任务已被别人领取。")),
         (TaskCalledBack, _("这项任务已被收回，不再需要办理。")),
         (CannotSendBack, _cannot_send_back(error)),
+        (CannotWithdraw, _cannot_withdraw(error)),
         (CaseNotActive, _("该案件当前不在进行中，不能办理。")),
         (NotPossibleNow, _("任务现在的状态不允许这样做：可能已转给别人，或正在会签。请刷新后再看。")),
         (TooSoon, _("您刚刚催办过，请过一会儿再催。")),
@@ -102,6 +104,20 @@ def _cannot_send_back(error: GuanjiaError) -> str:
         ),
         "elsewhere": _("这一步在另一个子流程或另一份会办里，不能退回到它。"),
     }.get(str(error.facts.get("why")), _("没有这样的步骤，不能退回。"))
+
+
+def _cannot_withdraw(error: GuanjiaError) -> str:
+    return {
+        "other_person": _("只有办理人自己可以撤回。"),
+        "not_last": _("案件在此之后已有别的进展，不能撤回；如需修改，请让现在的办理人退回。"),
+        "acted": _("后面的任务已经有人动过，不能撤回；如需修改，请让对方退回。"),
+        "thrown": _("这一步已向别的案件或系统发出消息，不能撤回。"),
+        "ended": _("这一步已使案件办结，不能撤回。"),
+        "told": _("这一步已告知客户或上级，不能撤回。"),
+        "filed": _("这一步已归档单据或作废编号，不能撤回。"),
+        "signed": _("这一步经过会签，不能撤回。"),
+        "late": _("撤销的时间已过；如果下一步还没有人动过，仍可在本页撤回。"),
+    }.get(str(error.facts.get("why")), _("现在不能撤回。"))
 
 
 def answer(status: int, said: str, title: str = "") -> Response:

@@ -19,6 +19,7 @@ def status_words(status: str) -> str:
         "open": _("待办"),
         "done": _("已办"),
         "armed": _("等待中"),
+        "paused": _("停表"),
         "incident": _("异常"),
         "late": _("已迟"),
     }.get(status, status)
@@ -54,6 +55,26 @@ def more(entry: Entry, language: str) -> str:
 
 def _fact(entry: Entry, key: str) -> str:
     return str(entry.detail.get(key) or "")
+
+
+def rung_words(action: str, to: str) -> str:
+    """What a rung of a ladder does, to whom."""
+    return {
+        "remind": _("提醒%(who)s", who=to),
+        "notify": _("通知%(who)s", who=to),
+        "escalate": _("升级给%(who)s", who=to),
+        "reassign": _("改派给%(who)s", who=to),
+        "raise": _("优先级提为%(who)s", who=to),
+    }.get(action, to)
+
+
+def clock_words(kind: str) -> str:
+    """A clock of a whole case in words."""
+    return {
+        "response": _("首次响应"),
+        "solution": _("解决"),
+        "update": _("进展告知"),
+    }.get(kind, kind)
 
 
 def _named(entry: Entry, key: str) -> str:
@@ -101,6 +122,21 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_declined": lambda e, who, node: _("%(who)s 退还了转来的“%(step)s”", who=who, step=node),
     "task_reassigned": lambda e, who, node: _(
         "%(who)s 把“%(step)s”改派给 %(other)s", who=who, step=node, other=_fact(e, "to")
+    ),
+    "clock_started": lambda e, who, node: _("开始计时：%(clock)s", clock=clock_words(_fact(e, "clock"))),
+    "clock_met": lambda e, who, node: (
+        _("达成：%(clock)s（超时）", clock=clock_words(_fact(e, "clock")))
+        if e.detail.get("late")
+        else _("达成：%(clock)s", clock=clock_words(_fact(e, "clock")))
+    ),
+    "clock_missed": lambda e, who, node: _("未按时达成：%(clock)s", clock=clock_words(_fact(e, "clock"))),
+    "clocks_paused": lambda e, who, node: _("%(who)s 停表", who=who),
+    "clocks_resumed": lambda e, who, node: _("%(who)s 恢复计时", who=who),
+    "moment_moved": lambda e, who, node: _(
+        "“%(step)s”的时刻顺应挪动", step=node or clock_words(_fact(e, "clock"))
+    ),
+    "priority_raised": lambda e, who, node: _(
+        "优先级自动提为%(priority)s", priority=priority_words(_fact(e, "priority"))
     ),
     "task_delegated": lambda e, who, node: _(
         "%(who)s 委派 %(other)s 代拟“%(step)s”", who=who, step=node, other=_fact(e, "to")

@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import inbox, list_copies, mark_copy_read, saved_views, team_of, view_counts
-from engine.domain.facts import CaseId
+from engine import inbox, list_copies, mark_copy_read, may_withdraw, saved_views, team_of, view_counts
+from engine.domain.facts import CaseId, TaskId
 from engine.domain.views import Page, Wanted
 from web import finding
 from web.access import access, actor, engine
@@ -50,15 +50,17 @@ def index() -> ResponseReturnValue:
             "query": finding.kept_query(request.query_string.decode("utf-8", "replace")),
             "bulk": verbs_of(view),
         }
+    lines = _page(view, asked, sort)
     return render_template(
         "inbox/_list.html" if is_part else "inbox/index.html",
         view=view,
-        page=_page(view, asked, sort),
+        page=lines,
         sort=sort,
         sorts=orders,
         wanted=asked,
         is_narrowed=asked != Wanted(),
         numbers=my_counts(),
+        withdrawable=_withdrawable(lines) if view == "done" else frozenset(),
         views=view_counts(engine(), actor()),
         **shown,
     )
@@ -100,6 +102,11 @@ def sorts(view: View) -> list[tuple[str, str]]:
         ("site", _("按站点")),
         *holder,
     ]
+
+
+def _withdrawable(page: Page[Any]) -> frozenset[TaskId]:
+    """What of my done tasks I may still withdraw."""
+    return may_withdraw(engine(), [line.task_id for line in page.rows], actor())
 
 
 def _page(view: View, asked: Wanted, sort: str) -> Page[Any]:

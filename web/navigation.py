@@ -27,7 +27,7 @@ class Item:
 
 
 #: Pages that belong under a place of the navigation besides its own.
-_UNDER = {"task": "inbox", "case": "cases"}
+_UNDER = {"task": "inbox", "case": "cases", "deadlines": "timers", "calendars": "timers"}
 
 
 def navigation(*, phone: bool = False) -> list[Item]:
@@ -44,6 +44,7 @@ def navigation(*, phone: bool = False) -> list[Item]:
         ("people", "people.index", _("人员管理"), "users", None, False),
         ("measures", "measures.index", _("指标"), "gauge", None, False),
         ("incidents", "incidents.index", _("异常"), "triangle-alert", said.incidents, True),
+        ("deliveries", "deliveries.index", _("发送"), "send", said.stuck, True),
         ("settings", "settings.index", _("设置"), "settings", None, False),
         ("me", "me.show", _("我的"), "circle-user-round", None, False),
     ]

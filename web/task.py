@@ -20,6 +20,7 @@ from engine import (
     complete_task,
     form_fields,
     look_up,
+    may_withdraw,
     release_task,
     save_draft,
     task_head,
@@ -35,6 +36,7 @@ from web.access import access, actor, engine
 from web.asking import Asked, of_answers
 from web.display import is_htmx, moment, words
 from web.reading import fact_words, told
+from web.undoing import with_undo
 from web.words import gettext as _
 
 bp = Blueprint("task", __name__, url_prefix="/tasks")
@@ -75,9 +77,9 @@ def complete(task_id: str) -> ResponseReturnValue:
         now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
     if after.task_id is not None:
-        flash(_("已办理。下一步仍由您办理。"), "done")
+        _say_done(task, _("已办理。下一步仍由您办理。"))
         return redirect(url_for("task.show", task_id=after.task_id), code=303)
-    flash(_("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)), "done")
+    _say_done(task, _("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)))
     return redirect(url_for("inbox.index"), code=303)
 
 
@@ -154,6 +156,15 @@ def upload(task_id: str) -> ResponseReturnValue:
     except FileRefused as refused:
         return jsonify(message=_file_words(refused)), 422
     return jsonify(id=kept.id, name=kept.name, size=kept.size, url=url_for("file.show", file_id=kept.id))
+
+
+def _say_done(task: TaskHead, said: str) -> None:
+    """Say on the next page that a task is done, with a button that undoes it as long as it can be."""
+    seconds = engine().settings.undo_seconds
+    if may_withdraw(engine(), [task.task_id], actor()):
+        url = url_for("withdrawing.act", task_id=task.task_id)
+        said = with_undo(said, url, {"undo": "1"}, seconds=seconds)
+    flash(said, "done")
 
 
 # What was typed ---------------------------------------------------------------------------------
@@ -316,6 +327,7 @@ def _page(
         called_back=_called_back_words(task.called_back, task.done_at) if task.called_back else "",
         begun=_lost(task, _kept(task.draft)) if task.status == "cancelled" and task.draft else None,
         history=told(task.history),
+        may_withdraw=task.status == "done" and bool(may_withdraw(engine(), [task.task_id], actor())),
         known=task.known,
         masters=_masters(task, typed),
         from_draft=typed is None and task.draft is not None,

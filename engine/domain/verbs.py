@@ -110,7 +110,7 @@ VERBS: Mapping[str, Verb] = {
         ),
         _verb("sign", "签署", "awaiting>awaiting|held|given signing>signing|held|given|done", "signer"),
         _verb("send_back", "退回", "offered>cancelled held>cancelled given>cancelled", "candidate holder"),
-        _verb("withdraw", "撤回", "done>held|offered", "handler"),
+        _verb("withdraw", "撤回", "done>held|given", "handler"),
         _verb("urge", "催办", "offered held given delegated awaiting signing", "starter copied supervisor"),
         _verb("copy", "抄送", _ANY, "reader", over="case"),
         _verb("comment", "留言", _ANY, "reader", over="case"),

@@ -64,6 +64,46 @@ class Clock:
     #: The limit that made it: name, words ("3 working days"), where the manual says so, by which calendar.
     deadline: str | None = None
     why: Words | None = None
+    #: It stands still with the clocks of its case.
+    stands: bool = False
+
+
+@dataclass(frozen=True)
+class LadderLine:
+    """A rung that is still to come, or one of a ladder as it is drawn up."""
+
+    #: None where there is no moment: the rung of a deadline.
+    at: datetime | None
+    action: str
+    to: Words
+    #: 80%, two working hours later.
+    when: Words
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class CaseClockLine:
+    """A clock of a whole case."""
+
+    #: response, solution or update.
+    kind: str
+    name: Words
+    clock: Clock
+    #: When the promise was kept; None while it runs.
+    met_at: datetime | None
+    missed: bool
+    ladder: tuple[LadderLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class PauseLine:
+    """A time for which the clocks of a case stood still."""
+
+    reason: Words
+    note: str
+    by: str
+    started_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -306,7 +346,7 @@ class TaskView(TaskHead):
     done_by: str | None
     clock: Clock
     #: The exact moments at which somebody will be reminded or told: (when, action, to whom).
-    ladder: tuple[tuple[datetime, str, Words], ...]
+    ladder: tuple[LadderLine, ...]
     clause: Words | None
     source: Words
     help: Words | None
@@ -333,6 +373,10 @@ class TaskView(TaskHead):
     called_back: Mapping[str, str] | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
+    #: The clocks of the whole case that run.
+    clocks: tuple[CaseClockLine, ...] = ()
+    #: The clocks stand still: since when and why.
+    paused: PauseLine | None = None
 
 
 @dataclass(frozen=True)
@@ -420,6 +464,18 @@ class CaseView:
     may_cancel: bool
     may_suspend: bool
     may_resume: bool
+    #: Response, solution and update of the case as a whole.
+    clocks: tuple[CaseClockLine, ...] = ()
+    #: The times in which its clocks stood still, the latest first.
+    pauses: tuple[PauseLine, ...] = ()
+    #: Its clocks may be stopped, or may go on, by the reader.
+    may_pause: bool = False
+    may_resume_clocks: bool = False
+
+    @property
+    def paused(self) -> PauseLine | None:
+        """Since when and why its clocks stand still."""
+        return next((pause for pause in self.pauses if pause.ended_at is None), None)
 
 
 @dataclass(frozen=True)
@@ -434,8 +490,8 @@ class TimerLine:
     procedure_name: Words
     node: str
     node_name: Words
-    #: timer: drawn in the diagram; remind or escalate: a rung of a deadline's ladder.
-    kind: Literal["timer", "remind", "escalate"]
+    #: timer: drawn in the diagram; missed: a clock of the case; else a rung of a deadline's ladder.
+    kind: str
     why: Words
     due_at: datetime
     status: JobStatus
@@ -842,3 +898,95 @@ class HandedOver:
 
     name: str
     done: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class DeadlineRow:
+    """A named deadline in the list of all."""
+
+    name: str
+    words: Words
+    basis: Literal["given", "blank"]
+    #: As its file says.
+    limit: Words
+    #: As it counts everywhere that nothing special is said.
+    limit_now: Words
+    limit_text: str
+    #: Changes that hold.
+    changes: int
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """A change of a deadline."""
+
+    at: datetime
+    by: str
+    reason: str
+    #: None where it changed the ladder alone, or took an earlier change back.
+    limit: Words | None
+    ladder: tuple[LadderLine, ...] | None
+    procedure: Words
+    priority: str
+    site: Words
+    #: No later one took its place.
+    holds: bool
+
+
+@dataclass(frozen=True)
+class DeadlineView:
+    """A deadline as its page shows it."""
+
+    row: DeadlineRow
+    source: Words
+    clause: Words
+    calendar: Words
+    ladder: tuple[LadderLine, ...]
+    ladder_now: tuple[LadderLine, ...]
+    #: As somebody types it, a line a rung.
+    ladder_text: tuple[str, ...]
+    changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True)
+class CalendarLine:
+    """A working calendar in the list of all."""
+
+    id: str
+    words: Words
+    zone: str
+    country: str
+    #: The hours of Monday to Sunday; "" for closed.
+    week: tuple[str, ...]
+    sites: tuple[Words, ...]
+    #: Deadlines that name it.
+    deadlines: int
+    #: Days that a screen changed.
+    changed: int
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day of a calendar, and what decides its hours."""
+
+    day: date
+    in_month: bool
+    is_today: bool
+    kind: Literal["special", "closure", "opening", "holiday", "makeup", "week"]
+    hours: tuple[str, ...]
+    #: Its hours without what a screen changed.
+    usual: tuple[str, ...]
+    holiday: Words
+    name: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class CalendarView:
+    """A calendar in a month."""
+
+    calendar: CalendarLine
+    year: int
+    month: int
+    weeks: tuple[tuple[CalendarDay, ...], ...]

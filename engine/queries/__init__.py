@@ -15,6 +15,7 @@ from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.roster import roster
+from engine.queries.ruling_view import calendar_lines, calendar_month, deadline_rows, deadline_view
 from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 from engine.queries.team import board, team_of
@@ -24,12 +25,16 @@ from engine.queries.why import why
 __all__ = [
     "absences",
     "board",
+    "calendar_lines",
+    "calendar_month",
     "cards",
     "case_by_number",
     "case_view",
     "catalogue",
     "choose",
     "counts",
+    "deadline_rows",
+    "deadline_view",
     "document_view",
     "find_people",
     "handing_over",

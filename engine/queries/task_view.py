@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import procedures
+from engine import procedures, rules
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
@@ -28,6 +28,7 @@ from forms.model import labels
 def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
     """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
+        rules.refresh(engine, session)
         case, task = fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
@@ -72,8 +73,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             created_at=task.created_at,
             done_at=task.done_at,
             done_by=task.done_by_name,
-            clock=clock_of_task(engine, case.site, task),
-            ladder=timeline.ladder(engine, session, task.id) if task.status == "open" else (),
+            clock=clock_of_task(engine, case, task),
+            ladder=timeline.ladder(session, engine, case.id, task=task.id) if task.status == "open" else (),
             clause=bundle.words(clause) if clause else None,
             source=bundle.words(task.properties.get("source", "")),
             help=bundle.words(help_text) if help_text else None,
@@ -94,6 +95,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             called_back=task.called_back,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
+            clocks=timeline.case_clocks(engine, session, case) if task.status == "open" else (),
+            paused=next(iter(timeline.pauses(engine, session, case.id)), None) if case.paused_at else None,
         )
 
 
@@ -123,16 +126,18 @@ _HEAD = (
 )
 
 
-def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
-    """A task's clock, as it stands or stood when it was done."""
+def clock_of_task(engine: Engine, case: Case, task: Task) -> Clock:
+    """A task's clock, as it stands, or stood when it was done or the case was paused."""
     return clock_of(
         engine,
-        site=site,
+        site=case.site,
         start=task.created_at,
         due=task.due_at,
         deadline=task.deadline,
-        own_due=bool(task.properties.get("due")),
+        own_due=bool(task.properties.get("due")) and not task.limit,
+        limit=task.limit,
         at=task.done_at,
+        paused=case.paused_at,
     )
 
 

@@ -78,6 +78,13 @@ class Run:
         run.workflow = serializing.load(saved["workflow"], specification, run.engine)
         return run
 
+    @staticmethod
+    def renewed(state: str) -> str:
+        """An earlier saved state, to go on from: what had not begun in it has new ids."""
+        saved = json.loads(state)
+        saved["workflow"] = serializing.renewed(saved["workflow"])
+        return json.dumps(saved, ensure_ascii=False)
+
     # What can happen -----------------------------------------------------------------------------
 
     def complete(self, task_id: TaskId, answers: Data, *, by: Any) -> None:

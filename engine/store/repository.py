@@ -178,6 +178,17 @@ def last_handler(session: Session, case_id: int, node: str) -> int | None:
     )
 
 
+def escalations(session: Session, case_id: int, task_id: str) -> list[History]:
+    """What a case's history says of the escalations of a task."""
+    return list(
+        session.scalars(
+            sa.select(History)
+            .where(History.case_id == case_id, History.task_id == task_id, History.kind == "escalated")
+            .order_by(History.seq)
+        )
+    )
+
+
 def done_last(session: Session, opened: Task) -> Task | None:
     """The step of a task as it was done last; of one that is done many times, the same instance."""
     done = session.scalars(

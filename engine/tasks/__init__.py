@@ -15,6 +15,7 @@ from engine.tasks.returning import lawful_returns, send_back
 from engine.tasks.signing import add_signers, remove_signer, sign
 from engine.tasks.speaking import comment_case, copy_case, mark_copy_read, set_priority
 from engine.tasks.urging import urge_task
+from engine.tasks.withdrawing import may_withdraw, withdraw
 
 __all__ = [
     "DRAFT_SIZE",
@@ -30,6 +31,7 @@ __all__ = [
     "hand_back_task",
     "lawful_returns",
     "mark_copy_read",
+    "may_withdraw",
     "reassign_task",
     "recall_task",
     "release_task",
@@ -40,4 +42,5 @@ __all__ = [
     "sign",
     "transfer_task",
     "urge_task",
+    "withdraw",
 ]

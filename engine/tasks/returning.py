@@ -74,7 +74,7 @@ def _send_back(engine: Engine, task_id: TaskId, by: Actor, to: str, reason: str)
         require_may_complete(session, case, task, by, verb="send_back")
         published = procedures.of_version(engine, session, case.version_id)
         step = steps.step_for(engine, session, case, published, by)
-        step.sent_back = task_id
+        step.sent_back, step.sent_to = task_id, to
         name = _name_of(published, to)
         before = repository.open_tasks(session, case.id)
         step.tell(
@@ -114,7 +114,7 @@ def _call_back(step: steps.Step, sent: TaskId, gone: list[Task], reason: str) ->
             f"{step.actor.name} 退回了案件 {step.case.number}，“{name.zh}”不再需要办理。理由：{reason}",
             f"{step.actor.name} sent case {step.case.number} back; “{name.en}” is not to be done: {reason}",
         )
-        notices.tell(step, sorted(person for person in people if person), said, kind="called_back")
+        notices.tell(step, sorted(person for person in people if person), said)
     step.session.flush()
 
 
@@ -141,13 +141,15 @@ def _hand_over(step: steps.Step, opened: Task, sent: Task, reason: str) -> None:
                 told |= {"assignee_id": last.done_by, "claimed": True, "assigned_because": "sent_back"}
     rows.update(session, opened, **told)
     worklist.put_into_inbox(step, opened)
-    if opened.assignee_id not in (None, step.actor.id):
+    if opened.assignee_id is None:
+        notices.opened(step, [opened])
+    elif opened.assignee_id != step.actor.id:
         name = step.published.node_name(opened.process, opened.node)
         said = Words(
             f"{step.actor.name} 把案件 {case.number} 退回到“{name.zh}”，请您重新办理。理由：{reason}",
             f"{step.actor.name} sent case {case.number} back to “{name.en}”, for you to do again: {reason}",
         )
-        notices.tell(step, [int(opened.assignee_id or 0)], said, task=opened, kind="sent_back")
+        notices.tell(step, [opened.assignee_id], said, task=opened, kind="returned")
 
 
 def _name_of(published: Published, node: str) -> Words:

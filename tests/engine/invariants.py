@@ -23,6 +23,7 @@ from engine.store.models import (
     Case,
     CaseAbout,
     CaseClock,
+    Delivery,
     History,
     Inbox,
     IssuedNumber,
@@ -52,7 +53,7 @@ def broken(engine: Engine) -> list[str]:
     with engine.database.look() as session:
         checks = (
             *(_histories, _inboxes, _signings, _found, _endings, _ladders, _clocks),
-            *(_numbers, _registers, _masters),
+            *(_numbers, _registers, _masters, _deliveries),
         )
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
@@ -117,7 +118,7 @@ def _differ(what: str, expected: set[object], stored: set[object]) -> Iterator[s
 
 
 def _histories(session: Session) -> Iterator[str]:
-    """One revision a step, entries numbered without a gap, one completion a done task."""
+    """One revision a step, entries numbered without a gap, one completion left a done task."""
     for case in session.scalars(sa.select(Case)):
         entries = list(
             session.scalars(sa.select(History).where(History.case_id == case.id).order_by(History.seq))
@@ -128,6 +129,8 @@ def _histories(session: Session) -> Iterator[str]:
         if case.revision != len(set(revisions)) or revisions != sorted(revisions):
             yield f"case {case.number}: revision {case.revision}, in its history {revisions}"
     completed = Counter(session.scalars(sa.select(History.task_id).where(History.kind == "completed")))
+    # What was withdrawn was not completed after all.
+    completed -= Counter(session.scalars(sa.select(History.task_id).where(History.kind == "withdrawn")))
     done = set(session.scalars(sa.select(Task.id).where(Task.status == "done")))
     if completed != Counter(done):
         yield f"done tasks and completions differ: {Counter(done) ^ set(completed)} {completed}"
@@ -309,6 +312,18 @@ def _registers(session: Session) -> Iterator[str]:
             yield f"register row {row.id} counts {row.entries}, has {[entry.seq for entry in entries]}"
         elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
             yield f"register row {row.id} is not what its last entry says"
+
+
+def _deliveries(session: Session) -> Iterator[str]:
+    """A delivery says when it was sent, and why not; whoever began to send one was counted first."""
+    for found in session.scalars(sa.select(Delivery)):
+        said = f"delivery {found.id} is {found.status}"
+        if (found.status == "sent") != (found.sent_at is not None):
+            yield f"{said}, sent at {found.sent_at}"
+        if found.status in ("dead", "unsure") and not found.error:
+            yield f"{said} and does not say why"
+        if found.status in ("sending", "sent", "dead", "unsure") and found.attempts < 1:
+            yield f"{said} after {found.attempts} attempts"
 
 
 def _masters(session: Session) -> Iterator[str]:

@@ -306,6 +306,7 @@ def upgrade() -> None:
     op.add_column('task', sa.Column('signing', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('urged', sa.Integer(), server_default='0', nullable=False))
     op.add_column('task', sa.Column('urged_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('issued_number', sa.Column('unused_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('task', sa.Column('sent_back', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('called_back', sa.JSON(), nullable=True))
 
