@@ -197,4 +197,6 @@ def _require_role(engine: Engine, by: Actor, role: str) -> None:
 
 def _require_room(count: int) -> None:
     if count >= MOST:
-        raise Invalid("There are too many already; delete some first.", field="name", most=MOST)
+        raise Invalid(
+            "There are too many already; delete some first.", field="name", reason="many", most=MOST
+        )

@@ -93,6 +93,13 @@ def opened(step: Step, tasks: Iterable[Task]) -> None:
             outbox.post(step, Telling(TASK, said, roles=task.candidates, task=task))
 
 
+def to_sign(step: Step, task: Task, people: Iterable[int]) -> None:
+    """Tell those whom the drawing lets sign a task together."""
+    name, number = step.published.node_name(task.process, task.node), step.case.number
+    said = Words(f"请您签署“{name.zh}”（{number}）", f"Please sign “{name.en}” ({number})")
+    tell(step, [person for person in people if person != step.actor.id], said, task=task, kind="sign")
+
+
 def _notice(step: Step, person: int | None, said: Words, task: Task | None, kind: str) -> Notice:
     return rows.made(
         Notice,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine import arming, assigning, notices
+from engine import arming, assigning, cosigning, notices
 from engine.domain import assignment
 from engine.domain.facts import Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -17,7 +17,7 @@ from engine.lending import deadline_named
 from engine.runtime.workflow import Run
 from engine.store import between, inbox_rows, repository, rows, saving
 from engine.store.due import has_job
-from engine.store.models import Inbox, Job, Subscription, Task
+from engine.store.models import Inbox, Job, Signer, Subscription, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -60,10 +60,18 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
         _open(step, run, task, came_from.get(task.id)) for task in snapshot.open_tasks if task.id not in known
     ]
     rows.add(session, Task, [found.task for found in opened])
+    if signers := [signer for found in opened for signer in found.signers]:
+        session.add_all(signers)
+        session.flush()
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     step.opened = [found.task for found in opened]
-    notices.opened(step, [task for task in step.opened if task.node != step.sent_to])
+    notices.opened(
+        step, [found.task for found in opened if found.task.node != step.sent_to and not found.signers]
+    )
+    for found in opened:
+        if found.signers:
+            notices.to_sign(step, found.task, [one.account_id for one in found.signers])
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -71,6 +79,8 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
 class _Opened:
     task: Task
     rungs: list[Job]
+    #: Those whom the drawing lets sign it together.
+    signers: list[Signer] = field(default_factory=list)
 
 
 def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Opened:
@@ -81,6 +91,10 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
+    signers: dict[int, int] = {}
+    if cosigning.is_signed(opened):
+        roles = [given.lane] if given.lane else list(decided.candidates)
+        signers = cosigning.people_of(step, run, opened, roles)
     deadline = _deadline(step, run, opened)
     own_due = _own_due(step, run, opened, deadline)
     due = own_due or (deadline.due(step.now, step.calendar(deadline)) if deadline else None)
@@ -97,7 +111,9 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         status="open",
         visit=opened.visit,
         local=opened.data,
-        assignee_id=decided.assignee,
+        # Nobody holds what people sign together.
+        assignee_id=None if signers else decided.assignee,
+        signing=cosigning.rule_of(opened) if signers else None,
         assigned_because=decided.because,
         why=given.why,
         created_at=step.now,
@@ -118,7 +134,7 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         **({"why": {key: given.why[key] for key in ("zh", "en")}} if given.why else {}),
     )
     ladder = arming.ladder(step, task, deadline) if deadline else ()
-    return _Opened(task, list(ladder))
+    return _Opened(task, list(ladder), cosigning.signers_of(step, task, signers))
 
 
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:

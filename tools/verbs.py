@@ -31,7 +31,7 @@ def diagram() -> Iterator[str]:
     for verb in VERBS.values():
         if verb.over == "task":
             for source, targets in verb.moves.items():
-                for target in targets if targets != (source,) else ():
+                for target in set(targets) - {source}:
                     arrows.setdefault((source, target), []).append(verb.name)
     order = list(STATES)
     for source, target in sorted(arrows, key=lambda one: (order.index(one[0]), order.index(one[1]))):

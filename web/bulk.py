@@ -79,8 +79,8 @@ def complete() -> ResponseReturnValue:
     ids = _ids()
     if not ids:
         return redirect(_back(), code=303)
-    together = _together(ids)
     typed = _typed()
+    together = _together(ids, typed)
     if together.problem:
         return _form_page(together, typed), 422
     token = request.form.get("_request", "")
@@ -105,7 +105,7 @@ def complete() -> ResponseReturnValue:
 @access("signed-in")
 def fields() -> ResponseReturnValue:
     """Give the fields of the shared form that are asked now, with what is typed; for htmx."""
-    together = _together(_ids())
+    together = _together(_ids(), _typed())
     if not together.tasks or together.state is None:
         abort(404)
     return render_template("task/_fields.html", task=together.tasks[0], asked=_asked(together, _typed(), {}))
@@ -175,7 +175,7 @@ def _people(verb: BulkVerb) -> list[tuple[str, str]]:
 # One form for several ---------------------------------------------------------------------------
 
 
-def _together(ids: Sequence[TaskId]) -> Together:
+def _together(ids: Sequence[TaskId], typed: Typed | None = None) -> Together:
     tasks = [task_view(engine(), task_id, actor()) for task_id in ids]
     if not tasks:
         return Together((), None)
@@ -191,7 +191,9 @@ def _together(ids: Sequence[TaskId]) -> Together:
     if shut:
         numbers = _("、").join(one.case_number for one in shut)
         return Together(tasks, None, _("这些任务现在不能由您办理：%(numbers)s。", numbers=numbers))
-    states = [state for one in tasks if (state := form_fields(engine(), one.task_id, actor())) is not None]
+    states = [
+        state for one in tasks if (state := form_fields(engine(), one.task_id, actor(), typed)) is not None
+    ]
     if not states:
         return Together(tasks, None)
     return Together(tasks, states[0], _differing(first, states))

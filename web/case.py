@@ -9,7 +9,15 @@ import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import cancel_case, case_view, document_view, procedure_names, resume_case, suspend_case
+from engine import (
+    cancel_case,
+    case_view,
+    document_view,
+    mark_copy_read,
+    procedure_names,
+    resume_case,
+    suspend_case,
+)
 from engine.domain.facts import CaseId
 from engine.domain.organisation import PauseReason
 from engine.domain.views import CaseView, Clock, StepState, Words
@@ -34,7 +42,10 @@ ASKED = ("cancel", "suspend")
 @access("case")
 def show(case_id: int) -> ResponseReturnValue:
     """Show a case; ``?ask=cancel`` also asks for the reason."""
-    return _page(case_view(engine(), CaseId(case_id), actor()), ask=request.args.get("ask", ""))
+    case = case_view(engine(), CaseId(case_id), actor())
+    if any(one.account_id == actor().id and one.read_at is None for one in case.copies):
+        mark_copy_read(engine(), case.case_id, by=actor())
+    return _page(case, ask=request.args.get("ask", ""))
 
 
 @bp.post("/cases/<int(max=2147483647):case_id>/cancel")

@@ -48,6 +48,7 @@ def set_up(app: Flask) -> None:
         clock=clock,
         initial=lambda name: name.strip()[:1].upper(),
         status_words=history.status_words,
+        priority_words=history.priority_words,
         entry_words=lambda entry: history.sentence(entry, reader_language()),
         entry_more=lambda entry: history.more(entry, reader_language()),
         value_words=value_words,

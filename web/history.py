@@ -138,6 +138,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "priority_raised": lambda e, who, node: _(
         "优先级自动提为%(priority)s", priority=priority_words(_fact(e, "priority"))
     ),
+    "task_unassigned": lambda e, who, node: _(
+        "%(who)s 把 %(other)s 手上的“%(step)s”放回待领", who=who, step=node, other=_fact(e, "held_by")
+    ),
     "task_delegated": lambda e, who, node: _(
         "%(who)s 委派 %(other)s 代拟“%(step)s”", who=who, step=node, other=_fact(e, "to")
     ),

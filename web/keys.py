@@ -50,6 +50,8 @@ def _places() -> list[Key]:
         Key(("g", "s"), "go", _("去我发起的"), url_for("cases.index", view="started")),
         Key(("g", "n"), "go", _("去发起"), url_for("start.index")),
         Key(("g", "a"), "go", _("去案件"), url_for("cases.index")),
+        Key(("g", "b"), "go", _("去团队看板"), url_for("board.index")),
+        Key(("g", "l"), "go", _("去到期日历"), url_for("agenda.index")),
         Key(("g", "m"), "go", _("去消息"), url_for("notices.index")),
         Key(("g", "r"), "go", _("去常用语"), url_for("replies.index")),
     ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    agenda,
     away,
+    between,
+    board,
     bulk,
     calendars,
     case,
@@ -27,10 +30,12 @@ from web import (
     search,
     shifts,
     signin,
+    similar,
     start,
     task,
     timers,
     views,
+    wallboard,
     why,
     withdrawing,
 )
@@ -40,7 +45,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
     bulk.bp,
     replies.bp,
+    board.bp,
+    agenda.bp,
+    wallboard.bp,
+    similar.bp,
     task.bp,
+    between.bp,
     why.bp,
     returning.bp,
     withdrawing.bp,

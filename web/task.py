@@ -347,7 +347,7 @@ def _asked(
         leaf.key: task.data[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in task.data
     }
     shown = flatten(form, fixed, zone=engine().zone_of(task.site))
-    if not task.may_complete:
+    if not task.may_draft:
         return of_answers(
             engine(),
             task.form,

@@ -75,6 +75,6 @@ def restore(view_id: int) -> ResponseReturnValue:
 def _problem(refused: Invalid) -> str:
     if refused.facts.get("field") == "query":
         return _("筛选条件太多，不能保存为视图。")
-    if "many" in str(refused):
+    if refused.facts.get("reason") == "many":
         return _("视图已经很多，请先删除一些。")
     return _("视图要有一个名称，最多 %(most)s 个字。", most=refused.facts.get("most", 40))

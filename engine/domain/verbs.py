@@ -48,7 +48,7 @@ class Verb:
 
 #: Who may do something: what it means.
 WHO: Mapping[str, str] = {
-    "candidate": "holds one of its roles at the site",
+    "candidate": "holds one of its roles at the site, while it is nobody's",
     "watcher": "it was escalated to them",
     "holder": "has it",
     "taker": "took it for themselves",
@@ -77,8 +77,14 @@ _TAKEN = "held>held given>held delegated>held awaiting>awaiting"
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
     for verb in (
-        _verb("claim", "领取", "offered>held", "candidate", undo="release", otherwise="TaskTaken"),
-        _verb("take_over", "接手", _TAKEN, "watcher"),
+        _verb(
+            "claim",
+            "领取、接手",
+            f"offered>held {_TAKEN}",
+            "candidate watcher",
+            undo="release",
+            otherwise="TaskTaken",
+        ),
         _verb("release", "放回", "held>offered", "taker", undo="claim"),
         _verb("draft", "保存草稿", "offered held given delegated awaiting", "candidate holder"),
         _verb(

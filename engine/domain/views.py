@@ -323,6 +323,56 @@ class TaskHead:
     form: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True)
+class SignerLine:
+    """Somebody who signs a task, or signed it in an earlier round."""
+
+    account_id: UserId
+    name: str
+    #: before, beside, after, or drawn.
+    place: str
+    weight: int
+    #: agree, disagree, or None.
+    answer: str | None
+    opinion: str
+    at: datetime | None
+    #: It is their turn; otherwise they have answered, come later, or were taken off.
+    waits: bool
+    removed: bool
+
+
+@dataclass(frozen=True)
+class SigningView:
+    """How a task is signed: by which rule in which place, and what came of it so far."""
+
+    #: (place, rule, how much is needed, outcome)
+    rules: tuple[tuple[str, str, int | None, str | None], ...]
+    signers: tuple[SignerLine, ...]
+
+
+@dataclass(frozen=True)
+class CommentLine:
+    """What somebody said about a case."""
+
+    by: str
+    at: datetime
+    text: str
+    is_public: bool
+    mentions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Who has a case in copy, and whether they have read it."""
+
+    account_id: int
+    name: str
+    by: str
+    at: datetime
+    note: str
+    read_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskView(TaskHead):
     """A task with all that its page shows."""
@@ -365,6 +415,17 @@ class TaskView(TaskHead):
     may_claim: bool
     may_release: bool
     may_complete: bool
+    #: May type into its form: whoever may complete it, and who prepares it or waits for signers.
+    may_draft: bool = False
+    #: Its state, and the verbs that are lawful for the reader now; see ``engine.domain.verbs``.
+    state: str = "held"
+    verbs: frozenset[str] = frozenset()
+    #: Who gave it, when it was handed over or delegated.
+    given_by: str | None = None
+    signing: SigningView | None = None
+    urged: int = 0
+    priority: str = "normal"
+    comments: tuple[CommentLine, ...] = ()
     #: Whose task it is, when the reader stands in for somebody who is away.
     stands_in: str | None
     escalated: Words | None
@@ -477,6 +538,12 @@ class CaseView:
         """Since when and why its clocks stand still."""
         return next((pause for pause in self.pauses if pause.ended_at is None), None)
 
+    priority: str = "normal"
+    #: The verbs over the case that are lawful for the reader now; see ``engine.domain.verbs``.
+    verbs: frozenset[str] = frozenset()
+    comments: tuple[CommentLine, ...] = ()
+    copies: tuple[Copied, ...] = ()
+
 
 @dataclass(frozen=True)
 class TimerLine:
@@ -564,7 +631,8 @@ class RegisterRow:
     """One row of a register as it stands now; ``entries`` counts its corrections."""
 
     id: int
-    case_id: CaseId
+    #: None for a master's row that no case has changed yet.
+    case_id: CaseId | None
     case_number: str
     at: datetime
     by: str
@@ -725,6 +793,73 @@ class AbsenceLine:
     reason: str
     #: now, coming, or over.
     state: str
+
+
+# What people arrange, and what they look ahead to -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """A task, or a promise over a case, that is due on a day."""
+
+    due_at: datetime
+    kind: Literal["task", "case"]
+    case_id: CaseId
+    task_id: TaskId | None
+    case_number: str
+    subject: str
+    procedure_name: Words
+    what: Words
+    who: str | None
+    late: bool
+
+
+@dataclass(frozen=True)
+class AgendaDay:
+    """A day with what is due on it, the earliest first."""
+
+    day: date
+    working: bool
+    items: tuple[AgendaItem, ...]
+
+
+@dataclass(frozen=True)
+class HallStage:
+    """How many cases stand at one step of a procedure."""
+
+    procedure: Words
+    step: Words
+    count: int
+    #: Nobody has taken them yet.
+    waiting: int
+    late: int
+    #: Since when the first of them stands there.
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Wallboard:
+    """The numbers of a site for everybody to see."""
+
+    site: str
+    at: datetime
+    open_cases: int
+    waiting: int
+    late: int
+    done_today: int
+    ended_today: int
+    longest: HallStage | None
+    stages: tuple[HallStage, ...]
+    #: Stages that do not fit.
+    more: int
+
+
+@dataclass(frozen=True)
+class SimilarCase:
+    """A case that has something in common with another."""
+
+    line: CaseLine
+    why: tuple[Words, ...]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What screens read: each function gives frozen rows in a few statements, and loads no workflow."""
 
 from engine.queries.absences import absences
+from engine.queries.agenda import agenda, site_of, today_at
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view, steps_of
@@ -17,13 +18,16 @@ from engine.queries.registers_view import list_registers, register_history, regi
 from engine.queries.roster import roster
 from engine.queries.ruling_view import calendar_lines, calendar_month, deadline_rows, deadline_view
 from engine.queries.search import search
+from engine.queries.similar import similar_cases
 from engine.queries.task_view import task_head, task_view
 from engine.queries.team import board, team_of
 from engine.queries.today import would_get
+from engine.queries.wallboard import wallboard
 from engine.queries.why import why
 
 __all__ = [
     "absences",
+    "agenda",
     "board",
     "calendar_lines",
     "calendar_month",
@@ -55,12 +59,16 @@ __all__ = [
     "register_view",
     "roster",
     "search",
+    "similar_cases",
+    "site_of",
     "steps_of",
     "task_head",
     "task_view",
     "team_of",
     "timers",
+    "today_at",
     "view_counts",
+    "wallboard",
     "why",
     "would_get",
 ]

@@ -14,7 +14,7 @@ from engine.domain.facts import Actor, CaseId, TaskId
 from engine.domain.views import CaseLine, CaseView, Paper, StepState, Words
 from engine.errors import CaseNotFound
 from engine.procedures import Published
-from engine.queries import seeing, timeline
+from engine.queries import between, seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.case_list import COLUMNS, case_lines
 from engine.queries.limits import clock_of
@@ -78,6 +78,10 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             pauses=timeline.pauses(engine, session, case.id),
             may_pause=is_moved and case.paused_at is None,
             may_resume_clocks=is_moved and case.paused_at is not None,
+            priority=case.priority,
+            verbs=between.verbs_over_case(engine, session, case, published, actor),
+            comments=between.comments(session, case.id, veil),
+            copies=between.copies(session, case.id),
         )
 
 

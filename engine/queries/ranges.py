@@ -116,8 +116,8 @@ BESIDE: Mapping[str, sa.ColumnElement[bool]] = {
     "urged": _TASK.c.urged > 0,
 }
 #: Of the tasks of people, only those that the roles led have; ``led`` are roles at sites.
-_IS_LED = _TASK.c.role + "@" + _CASE.c.site
 LED = "led"
+_AT_SITE = "@" + _CASE.c.site
 #: A role or a person watches it; ``watchers`` are they.
 ESCALATED = "escalated"
 
@@ -304,7 +304,7 @@ def _beside(shape: Shape) -> list[sa.ColumnElement[bool]]:
     asked = [BESIDE[name] for name in shape.beside if name in BESIDE]
     found: list[sa.ColumnElement[bool]] = [_has_task(*asked)] if asked else []
     if LED in shape.beside:
-        led = _has_task(_is_among(shape, _IS_LED, LED))
+        led = _has_task(sa.or_(_is_among(shape, _TASK.c.role + _AT_SITE, LED), _has_candidate(shape)))
         found.append(sa.or_(sa.func.substr(_INBOX.c.who, 1, 2) == "r:", led))
     if ESCALATED in shape.beside:
         other = _INBOX.alias()
@@ -320,6 +320,17 @@ def _beside(shape: Shape) -> list[sa.ColumnElement[bool]]:
 def _has_task(*asked: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     of_row = sa.select(_TASK.c.id).join_from(_TASK, _CASE, _CASE.c.id == _TASK.c.case_id)
     return of_row.where(_TASK.c.id == _INBOX.c.task_id, *asked).correlate(_INBOX).exists()
+
+
+def _has_candidate(shape: Shape) -> sa.ColumnElement[bool]:
+    """One of a task's candidate roles is led at its site."""
+    if shape.is_postgresql:
+        each = sa.func.json_array_elements_text(_TASK.c.candidates).table_valued("value", name="candidate")
+        each = each.render_derived()
+    else:
+        each = sa.func.json_each(_TASK.c.candidates).table_valued("value", name="candidate")
+    named = _is_among(shape, each.c.value + _AT_SITE, LED)
+    return sa.select(sa.literal(1)).select_from(each).where(named).correlate(_TASK, _CASE).exists()
 
 
 def _is_among(shape: Shape, column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:

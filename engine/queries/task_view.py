@@ -12,9 +12,10 @@ from engine import procedures, rules
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
+from engine.domain.verbs import VERBS
 from engine.domain.views import Clock, TaskHead, TaskView
 from engine.errors import TaskNotFound
-from engine.queries import seeing, timeline
+from engine.queries import between, seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
@@ -48,10 +49,13 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         )
         away = actor.in_place_of(task.assignee_id, case.procedure) if is_live else None
         escalated = escalations(engine, session, actor, [task.id]).get(task.id)
-        may_take = (is_theirs and task.assignee_id is None) or (
-            is_live and escalated is not None and task.assignee_id != actor.id
+        names = names_of(session, [task.assignee_id, task.given_by])
+        state = between.state_of(case, task)
+        may_take = (is_theirs and state == "offered") or (
+            state in VERBS["claim"].moves and escalated is not None and task.assignee_id != actor.id
         )
-        names = names_of(session, [task.assignee_id])
+        may_draft = is_theirs and state in VERBS["draft"].moves
+        answers = between.submitted(task) if task.answers is None else task.answers
         return TaskView(
             task_id=TaskId(task.id),
             case_id=CaseId(case.id),
@@ -83,12 +87,20 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             data=veil.data(data),
             known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
-            draft=task.draft if is_theirs or _was_theirs(task, actor) else None,
-            draft_at=task.draft_at if is_theirs else None,
-            answers=None if task.answers is None else veil.data(task.answers),
+            draft=task.draft if may_draft or _was_theirs(task, actor) else None,
+            draft_at=task.draft_at if may_draft else None,
+            answers=None if answers is None else veil.data(answers),
             may_claim=may_take,
-            may_release=is_theirs and task.claimed,
-            may_complete=is_theirs,
+            may_release=is_theirs and task.claimed and state == "held",
+            may_complete=is_theirs and state in VERBS["complete"].moves,
+            may_draft=may_draft,
+            state=state,
+            verbs=between.verbs_over_task(engine, session, case, task, published, actor),
+            given_by=names.get(task.given_by or 0),
+            signing=between.signing_of(session, task, veil),
+            urged=task.urged,
+            priority=case.priority,
+            comments=between.comments(session, case.id, veil),
             stands_in=away.name if away else None,
             escalated=escalated,
             sent_back=sent_back_of(published, task.sent_back),

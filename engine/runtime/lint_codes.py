@@ -289,6 +289,7 @@ RULES: dict[str, Rule] = {
         "{at}：分派规则中的 {name} 不是人办理的步骤",
         "{at}: the rules that choose a person name {name}, which is no step of a person",
     ),
+    "sign-refused": _error("{at}：{why_zh}", "{at}: {why_en}"),
     "form-unknown": _error("{at}：没有表单 {name}", "{at}: there is no form {name}"),
     "deadline-unknown": _error("{at}：没有时限 {name}", "{at}: there is no deadline {name}"),
     "clock-met-unknown": _error(

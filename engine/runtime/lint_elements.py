@@ -60,6 +60,8 @@ _TASK_PROPERTIES = _ASKED | {
     "assignee",
     "assign",
     "candidates",
+    "signers",
+    "sign_rule",
     "help",
 }
 #: The clocks of a whole case, each the name of a deadline.

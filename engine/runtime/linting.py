@@ -26,6 +26,7 @@ from engine.runtime.lint_compensation import check_compensation
 from engine.runtime.lint_decisions import check_decisions
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
+from engine.runtime.lint_signing import check_signing
 from engine.runtime.lint_structure import (
     check_gateways,
     check_identity,
@@ -124,6 +125,7 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_compensation,
             check_people,
             check_assigning,
+            check_signing,
             check_work,
             check_decisions,
             check_expressions,

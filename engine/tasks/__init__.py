@@ -14,6 +14,7 @@ from engine.tasks.holding import claim_task, release_task
 from engine.tasks.returning import lawful_returns, send_back
 from engine.tasks.signing import add_signers, remove_signer, sign
 from engine.tasks.speaking import comment_case, copy_case, mark_copy_read, set_priority
+from engine.tasks.unassigning import unassign_task
 from engine.tasks.urging import urge_task
 from engine.tasks.withdrawing import may_withdraw, withdraw
 
@@ -41,6 +42,7 @@ __all__ = [
     "set_priority",
     "sign",
     "transfer_task",
+    "unassign_task",
     "urge_task",
     "withdraw",
 ]

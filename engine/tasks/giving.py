@@ -84,7 +84,7 @@ def delegate_task(engine: Engine, task_id: TaskId, *, by: Actor, to: UserId, rea
     with held(engine, task_id, by=by, verb="delegate") as hold:
         require_holder(hold.step.case, hold.task, by)
         (person,) = colleagues(hold.step, [to])
-        if person.id == by.id:
+        if person.id == hold.task.assignee_id:
             raise Invalid("This person has the task already.", field="to", reason="same")
         hold.change(assignee_id=person.id, given_by=hold.task.assignee_id, given_how="delegate")
         hold.note("task_delegated", to=person.name, reason=reason)

@@ -25,9 +25,7 @@ def claim_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         watched = repository.is_watched(
             session, task.id, assignment.principals(by, engine.organisation.sites)
         )
-        if watched and task.assignee_id is not None:
-            require_lawful(session, "take_over", case, task)
-        elif watched:
+        if watched:
             require_lawful(session, "claim", case, task)
         else:
             require_may_complete(session, case, task, by, verb="claim")

@@ -49,7 +49,7 @@ def add_signers(
         step, found = hold.step, between.signers(hold.step.session, hold.task.id)
         there = [one for one in found if one.place == place]
         chosen = colleagues(step, people)
-        _require_new(chosen, there, by)
+        _require_new(chosen, there, hold.task.assignee_id)
         if len(found) + len(chosen) > MOST:
             raise Invalid("So many people cannot sign.", field="people", most=MOST)
         given = weights or {}
@@ -129,14 +129,16 @@ def _turn_of(hold: Hold, by: Actor) -> Signer:
     found = between.signers(hold.step.session, hold.task.id)
     for place in signed.places(hold.task):
         for one in between.in_turn(found, place):
-            if one.account_id == by.id:
+            away = by.in_place_of(one.account_id, hold.step.case.procedure)
+            if one.account_id == by.id or away is not None:
+                hold.step.acts_for = away.name if away else ""
                 return one
     raise Forbidden(task=hold.task.id)
 
 
-def _require_new(chosen: Sequence[Account], there: Sequence[Signer], by: Actor) -> None:
+def _require_new(chosen: Sequence[Account], there: Sequence[Signer], holder: int | None) -> None:
     ids = {one.id for one in chosen}
-    if by.id in ids:
+    if holder in ids:
         raise Invalid("Whoever has the task does not sign it.", field="people", reason="self")
     if ids & {one.account_id for one in there}:
         raise Invalid("This person signs it already.", field="people", reason="same")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import pytest
 import sqlalchemy as sa
 
 from engine import cases, tasks
-from engine.domain.facts import CaseId
+from engine.bundles import DIAGRAM, Bundle
+from engine.domain.facts import SYSTEM, CaseId
 from engine.errors import (
     CaseNotActive,
     Forbidden,
@@ -19,8 +21,10 @@ from engine.errors import (
     TaskTaken,
     TooSoon,
 )
+from engine.procedures import publish
 from engine.queries import case_view, counts, inbox, list_cases, task_view
 from engine.store.models import Comment, Copy, Signer, Task
+from tests.drawing import Drawing
 from tests.engine.world import World
 
 
@@ -400,3 +404,68 @@ def test_a_held_case_lets_nobody_act(world: World, case: CaseId) -> None:
         with pytest.raises(CaseNotActive):
             do(world, verb, case, "bo", **more)
     cases.resume_case(world.engine, case, by=world.people["chen"])
+
+
+# Drawn ---------------------------------------------------------------------------------------
+
+
+def drawn(world: World, signers: str, rule: str) -> CaseId:
+    """A case at a step that people sign together, after which a gateway asks what they decided."""
+    text = 's:start -> j:user("clerk") -> g:xor -[agreed]-> yes:user -> e:end\ng -*-> no:user -> e'
+    xml = Drawing(text, process="jointly", starters="clerk").xml().decode()
+    before = xml.index("<spiffworkflow:property", xml.index('id="j"'))
+    written = {"signers": signers, "sign_rule": rule}
+    properties = "".join(
+        f"<spiffworkflow:property name={quoteattr(name)} value={quoteattr(value)}/>"
+        for name, value in written.items()
+    )
+    files = {DIAGRAM: xml[:before] + properties + xml[before:]}
+    publish(world.engine, Bundle("jointly", files), by=SYSTEM)
+    return world.start("jointly")
+
+
+@pytest.mark.parametrize(
+    ("signers", "rule", "answers", "leads_to"),
+    [
+        pytest.param('["chief", "director"]', "all", {"chen": "+", "ding": "+"}, "yes", id="all"),
+        pytest.param('["chief", "director"]', "all", {"chen": "-"}, "no", id="one is against"),
+        pytest.param('"clerk"', "any", {"an": "-", "bo": "+"}, "yes", id="any of a role"),
+        pytest.param('["clerk", "chief"]', "60%", {"an": "+", "bo": "+"}, "yes", id="two of three"),
+        pytest.param('{"chief": 3, "clerk": 1}', "weight 3", {"an": "-", "chen": "+"}, "yes", id="by weight"),
+        pytest.param("case.starter", "1", {"an": "+"}, "yes", id="a person"),
+        pytest.param("[]", "all", {"chen": "-"}, "no", id="nobody: the role above does"),
+    ],
+)
+def test_what_people_sign_together_is_complete_when_they_have_decided(
+    world: World, signers: str, rule: str, answers: dict[str, str], leads_to: str
+) -> None:
+    case = drawn(world, signers, rule)
+    task = world.task(case, "j")
+    assert world.inbox("r:clerk@hq") == []
+    for login, answer in answers.items():
+        assert ("j", "sign") in have(world, login)
+        said = {"answer": "agree"} if answer == "+" else {"answer": "disagree", "opinion": "不行"}
+        tasks.sign(world.engine, task, by=world.people[login], **said)
+    assert world.open(case) == [leads_to]
+    data = world.case(case).data
+    assert data["agreed"] == (leads_to == "yes")
+    said = {vote["name"]: vote["answer"] for vote in data["votes"] if vote["answer"]}
+    assert said == {login: "agree" if one == "+" else "disagree" for login, one in answers.items()}
+
+
+def test_nobody_holds_what_is_signed_together(world: World) -> None:
+    case = drawn(world, '["chief", "director"]', "all")
+    task, an, chen = world.task(case, "j"), world.people["an"], world.people["chen"]
+    for verb in (tasks.complete_task, tasks.save_draft):
+        more = {"answers": {}} if verb is tasks.complete_task else {"typed": {}}
+        with pytest.raises(NotPossibleNow):
+            verb(world.engine, task, by=an, **more)  # type: ignore[operator]
+    with pytest.raises(Forbidden):
+        tasks.recall_task(world.engine, task, by=an)
+    # Whoever is away for long need not sign: a supervisor says so.
+    with pytest.raises(Forbidden):
+        tasks.remove_signer(world.engine, task, by=an, person=world.people["ding"].id)  # type: ignore[arg-type]
+    above = replace(chen, admin=True)
+    tasks.remove_signer(world.engine, task, by=above, person=world.people["ding"].id)  # type: ignore[arg-type]
+    tasks.sign(world.engine, task, by=chen)
+    assert world.open(case) == ["yes"]

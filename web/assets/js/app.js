@@ -1,5 +1,6 @@
 // What every page has: htmx, switches, dialogs, keys, clocks, toasts. No inline script, no eval (strict CSP).
 import "./app/htmx.js";
+import { startBoard } from "./app/board.js";
 import { startBulk } from "./app/bulk.js";
 import { startClocks } from "./app/clocks.js";
 import { startDialogs } from "./app/dialogs.js";
@@ -20,6 +21,7 @@ startClocks();
 startPalette();
 startKeys();
 startBulk();
+startBoard();
 startPanel();
 startRefresh();
 startNews();

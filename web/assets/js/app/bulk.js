@@ -6,6 +6,7 @@ const boxes = () => [...document.querySelectorAll("[data-select]")];
 export function count() {
   const form = document.querySelector("[data-bulk]");
   if (!form) return;
+  form.dataset.scripted = "1";
   const all = boxes();
   const selected = all.filter((box) => box.checked).length;
   form.querySelector("[data-selected]").textContent = say("selected", { n: selected });
