@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from web import (
     agenda,
+    away,
     between,
     board,
     bulk,
@@ -21,6 +22,7 @@ from web import (
     me,
     notices,
     pauses,
+    people,
     procedures,
     registers,
     replies,
@@ -69,5 +71,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     search.bp,
     signin.bp,
     me.bp,
+    away.bp,
+    people.bp,
     health.bp,
 )
