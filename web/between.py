@@ -354,9 +354,11 @@ def _found(asked: Asked, task: TaskView | None, case: CaseView | None, name: str
     known = house.find_people(engine(), actor(), "", site=site, most=50)
     chosen = [one for one in known if one.id in _people()]
     meant = house.find_people(engine(), actor(), text, site=site, most=SHOWN + 1)
-    if name == "transfer" and task is not None and task.role:
-        held = house.find_people(engine(), actor(), text, role=task.role, site=site, most=SHOWN + 1)
-        meant = (*held, *(one for one in meant if one not in held))
+    if name == "transfer" and task is not None:
+        lawful = house.may_receive(engine(), task.task_id)
+        meant = tuple(
+            one for one in house.find_people(engine(), actor(), text, site=site, most=50) if one.id in lawful
+        )
     holder = task.assignee_id if task else None
     not_these = {holder} if name == "reassign" else {holder, actor().id}
     others = [

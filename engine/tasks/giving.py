@@ -16,7 +16,8 @@ from engine.errors import Forbidden, Invalid
 from engine.queries.seeing import with_supervisors
 from engine.retrying import again_when_changed
 from engine.store import between, repository
-from engine.store.models import Account
+from engine.store.database import Session
+from engine.store.models import Account, Task
 from engine.tasks import signed
 from engine.tasks.drafting import DRAFT_SIZE, draft_of
 from engine.tasks.guards import require_holder, require_reason
@@ -134,14 +135,25 @@ def recall_task(engine: Engine, task_id: TaskId, *, by: Actor) -> None:
         hold.tell([before], "declined", "{by} 收回了“{step}”", "{by} took “{step}” back")
 
 
+def may_receive(engine: Engine, task_id: TaskId) -> frozenset[UserId]:
+    """To whom a task may be handed over: who holds one of its roles at the site, or a role above one."""
+    with engine.database.look() as session:
+        case, task = repository.case_of_task(session, task_id)
+        return _receivers(engine, session, case.site, task)
+
+
+def _receivers(engine: Engine, session: Session, site: str, task: Task) -> frozenset[UserId]:
+    asked = {str(role) for role in task.candidates} | ({task.role} if task.role else set())
+    roles = with_supervisors(engine, asked)
+    held = repository.holders(session, roles, site) if roles else {}
+    return frozenset(UserId(person) for people in held.values() for person in people)
+
+
 def _successor(hold: Hold, to: UserId) -> Account:
     """The person, if they hold one of the task's roles at the site, or a role above one."""
     step, task = hold.step, hold.task
-    asked = {str(role) for role in task.candidates} | ({task.role} if task.role else set())
-    roles = with_supervisors(step.engine, asked)
     if to == task.assignee_id:
         raise Invalid("This person has the task already.", field="to", reason="same")
-    holders = repository.holders(step.session, roles, step.case.site) if roles else {}
-    if not any(to in people for people in holders.values()):
+    if to not in _receivers(step.engine, step.session, step.case.site, task):
         raise Invalid("This person holds none of the task's roles here.", field="to", reason="role")
     return between.colleagues(step.session, [to], step.case.site)[to]

@@ -70,6 +70,14 @@ def test_people_are_found_by_initials_or_two_characters(received, browse) -> Non
     assert "请核实</textarea>" in page.text
 
 
+def test_a_task_is_offered_only_to_those_who_may_have_it(received, browse) -> None:
+    _case, task = received
+    page = browse("lina").get(f"/tasks/{task}/verbs/transfer").text
+    assert "陈静" in page
+    assert "吴刚" not in page
+    assert "吴刚" in browse("lina").get(f"/tasks/{task}/verbs/delegate").text
+
+
 def test_a_task_is_delegated_prepared_and_handed_back(received, office, browse) -> None:
     _case, task = received
     chen = office.people["zhuguan"]
