@@ -17,6 +17,7 @@ from forms.vocabulary import (
     ATTRIBUTES,
     COMPONENT_TYPES,
     DISPLAY,
+    FLAGS,
     HINTS,
     ID,
     KEY,
@@ -201,16 +202,18 @@ class _Loader:
                 self.refuse("unknown-property", f"{path}.{_safe(name)}", name=name)
             elif not isinstance(value, str) or not value.strip() or len(value) > 1000:
                 self.wrong(name, f"{path}.{name}", "最长 1000 个字符的文字", "text, at most 1000 long")
-            elif name in ("personal", "readonly") and value not in ("true", "false"):
+            elif name in FLAGS and value not in ("true", "false"):
                 self.wrong(name, f"{path}.{name}", "“true”或“false”", "“true” or “false”")
             elif name == "basis" and value not in ("given", "proposed"):
                 self.wrong(name, f"{path}.{name}", "“given”或“proposed”", "“given” or “proposed”")
             elif name == "kind" and KINDS.get(value) != kind:
                 self.refuse("kind-misplaced", f"{path}.kind", kind=value, type=kind)
             else:
-                found[name] = value == "true" if name in ("personal", "readonly") else value.strip()
+                found[name] = value == "true" if name in FLAGS else value.strip()
         if "role" in found and found.get("kind") != "user":
             self.refuse("role-misplaced", f"{path}.role")
+        if found.get("scan") and kind != "textfield":
+            self.refuse("scan-misplaced", f"{path}.scan")
         if is_input and self.flag(component, "readonly", place):
             found["readonly"] = True
         if row and found.get("readonly"):

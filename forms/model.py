@@ -72,6 +72,8 @@ class Field:
     basis: Basis = ""
     #: For ``kind`` ``user``: only people with this role.
     role: str = ""
+    #: A scanner may type it: the line end that it sends goes on to the next field.
+    scan: bool = False
     #: The fields of a ``group``, or of one row of a ``dynamiclist``.
     children: tuple[Field, ...] = ()
 

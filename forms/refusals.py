@@ -80,5 +80,6 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "pattern-refused": ("正则表达式不被接受：{why}。", "The pattern is refused: {why}."),
     "kind-misplaced": ("kind “{kind}”不能用于 {type}。", "The kind “{kind}” does not go with {type}."),
+    "scan-misplaced": ("scan 只用于单行文字。", "scan goes only with a textfield."),
     "role-misplaced": ("role 只用于 kind 为 user 的选择框。", "role goes only with the kind user."),
 }

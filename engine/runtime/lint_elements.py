@@ -51,12 +51,15 @@ _ENGINES = {
 }
 #: What a repair asks of the drawing's owner.
 _ASKED = frozenset({"question", "question_en", "question_default"})
-_TASK_PROPERTIES = _ASKED | {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
+_LINKED = frozenset({"answer_link", "answer_to", "answer_contact", "answer_text"})
+_TASK_PROPERTIES = (
+    _ASKED | _LINKED | {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
+)
 _PROPERTIES = {
     "userTask": _TASK_PROPERTIES,
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
-    "process": _ASKED | frozenset({"subject", "series", "customer", "starters", "help"}),
+    "process": _ASKED | frozenset({"subject", "series", "customer", "starters", "quick_start", "help"}),
     "lane": _ASKED | frozenset({"role"}),
 }
 #: Which definitions an event may have; link, compensation and the like are refused by their own names.

@@ -2,6 +2,7 @@
 import { startConditions } from "./form/conditions.js";
 import { startDrafts } from "./form/drafts.js";
 import { startRepeat } from "./form/repeat.js";
+import { startScans } from "./form/scan.js";
 import { startSignatures } from "./form/signature.js";
 import { startUploads } from "./form/upload.js";
 
@@ -13,6 +14,7 @@ function start(root) {
 }
 
 startRepeat();
+startScans();
 start(document);
 // A task that opens beside its list brings its form along.
 document.addEventListener("htmx:after:swap", () => start(document));
