@@ -56,7 +56,15 @@ from engine.queries import (
 )
 from engine.repairing import Repaired, repair_file, repair_json
 from engine.soundness import health
-from engine.tasks import claim_task, complete_task, form_fields, release_task, save_draft
+from engine.tasks import (
+    answer_by_link,
+    answer_page,
+    claim_task,
+    complete_task,
+    form_fields,
+    release_task,
+    save_draft,
+)
 from engine.wiring import Engine, Settings, open_engine
 
 __all__ = [
@@ -77,6 +85,8 @@ __all__ = [
     "UserId",
     "actor_of",
     "add_attachment",
+    "answer_by_link",
+    "answer_page",
     "attachment_content",
     "authenticate",
     "cancel_case",

@@ -9,13 +9,15 @@
     │   ├── ProcedureNotFound
     │   ├── RegisterNotFound
     │   ├── DocumentNotFound
-    │   └── AttachmentNotFound
+    │   ├── AttachmentNotFound
+    │   └── LinkInvalid
     ├── Forbidden           403  it is there, but not for this person
     ├── Conflict            409  it changed meanwhile
     │   ├── TaskAlreadyDone
     │   ├── TaskTaken
     │   ├── CaseNotActive
-    │   └── CaseChanged
+    │   ├── CaseChanged
+    │   └── LinkOver
     ├── Invalid             422  what was sent is not right
     │   ├── AnswersInvalid
     │   ├── ReasonMissing
@@ -84,6 +86,10 @@ class AttachmentNotFound(NotFound):
     """There is no such file."""
 
 
+class LinkInvalid(NotFound):
+    """This link is none of ours, or not complete."""
+
+
 class Forbidden(GuanjiaError):
     """Your roles and sites do not allow this."""
 
@@ -106,6 +112,10 @@ class CaseNotActive(Conflict):
 
 class CaseChanged(Conflict):
     """Somebody else moved this case at the same moment; please try again."""
+
+
+class LinkOver(Conflict):
+    """This link was used, or what it asked is over."""
 
 
 class Invalid(GuanjiaError):

@@ -34,23 +34,28 @@ def filled(step: Step, words: Words, data: Data) -> Words:
 
 def send(
     step: Step,
-    to: str,
+    to: str | int,
     said: Words,
     *,
     node: str,
     process: str,
     task: Task | None = None,
     kind: str = "notice",
+    private: Words | None = None,
 ) -> None:
-    """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be."""
+    """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be.
+
+    ``private`` is what they are told in place of what the case's history keeps.
+    """
+    told = private or said
     if to == CUSTOMER:
         step.session.add(
-            Notice(account_id=None, case_id=step.case.id, at=step.now, kind=CUSTOMER, zh=said.zh, en=said.en)
+            Notice(account_id=None, case_id=step.case.id, at=step.now, kind=CUSTOMER, zh=told.zh, en=told.en)
         )
         step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
         return
     people = receivers(step, to, task)
-    tell(step, people, said, task=task, kind=kind)
+    tell(step, people, told, task=task, kind=kind)
     step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
@@ -106,9 +111,12 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
     return reached.id
 
 
-def receivers(step: Step, to: str, task: Task | None = None) -> list[int]:
-    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, or a role here."""
+def receivers(step: Step, to: str | int, task: Task | None = None) -> list[int]:
+    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, a role here, or one id."""
     session, case = step.session, step.case
+    if isinstance(to, int) or to.isdecimal():
+        person = repository.account(session, int(to))
+        return [person.id] if person is not None and person.active else []
     if to == STARTER:
         return [case.started_by] if case.started_by else []
     if to == HOLDER and task is not None:

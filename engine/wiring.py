@@ -71,6 +71,10 @@ class Settings:
     firings: int = 100
     #: Cases that may begin one another by messages.
     chain: int = 50
+    #: The address of the pages, for links in messages, such as ``https://guanjia.example.com``.
+    public_url: str = ""
+    #: Signs the links by which somebody answers without signing in; the web's own secret.
+    secret_key: str = field(default="", repr=False)
 
     @property
     def lease(self) -> timedelta:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from engine import asking
 from engine.domain import assignment
 from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -61,6 +62,9 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     rows.add(session, Task, [found.task for found in opened])
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
+    for found in opened:
+        if found.task.properties.get("answer_link"):
+            _ask(step, run, found.task)
     step.opened = [found.task for found in opened]
     step.has_others = not known.keys().isdisjoint(present)
 
@@ -125,6 +129,17 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
     )
     rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
     return _Opened(task, list(rungs))
+
+
+def _ask(step: Step, run: Run, task: Task) -> None:
+    said = task.properties
+    asking.ask(
+        step,
+        task,
+        to=_named(run, said.get("answer_to"), task.local),
+        contact=_named(run, said.get("answer_contact"), task.local),
+        data={**run.data, **task.local},
+    )
 
 
 def _named(run: Run, expression: str | None, local: Data) -> object:

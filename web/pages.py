@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web import (
+    answering,
     case,
     cases,
     files,
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notices.bp,
     search.bp,
     signin.bp,
+    answering.bp,
     me.bp,
     health.bp,
 )

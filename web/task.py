@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
+import segno
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -243,9 +245,18 @@ def _page(
         refused=refused,
         history=told(task.history),
         known=task.known,
+        **_link_of(task),
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
     )
+
+
+def _link_of(task: TaskView) -> dict[str, str]:
+    """The whole address of the link by which somebody else may answer, and a picture of it to be scanned."""
+    if task.asked is None:
+        return {}
+    address = urljoin(request.url_root, task.asked.address)
+    return {"link": address, "link_qr": segno.make(address, error="m").svg_data_uri(scale=4, border=1)}
 
 
 def _asked(

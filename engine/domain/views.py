@@ -197,6 +197,8 @@ class TaskView(TaskHead):
     may_release: bool
     may_complete: bool
     escalated: Words | None
+    #: The link by which somebody else may answer it, shown to whoever may complete it.
+    asked: AnswerAsked | None
     history: tuple[Entry, ...]
     attachments: tuple[Attachment, ...]
 
@@ -460,3 +462,32 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """What somebody is asked by a link, or what became of it."""
+
+    case_number: str
+    site: str
+    #: Whom the link was made for.
+    name: str
+    said: Words
+    question: Words
+    #: (the choice's own word, its label); none when there is nothing to answer any more.
+    choices: tuple[tuple[str, Words], ...]
+    #: open, answered, expired, over.
+    state: str
+    answered_by: str
+    answered_at: datetime | None
+    answer: Words | None
+
+
+@dataclass(frozen=True)
+class AnswerAsked:
+    """The link of an open task, for whoever may complete it and hands it on."""
+
+    address: str
+    name: str
+    contact: str
+    ends_at: datetime

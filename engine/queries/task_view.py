@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import procedures
+from engine import asking, procedures
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
-from engine.domain.views import Clock, TaskHead, TaskView
+from engine.domain.views import AnswerAsked, Clock, TaskHead, TaskView
 from engine.errors import TaskNotFound
 from engine.queries import seeing, timeline
 from engine.queries.case_data import data_of
@@ -20,6 +20,7 @@ from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
 from engine.queries.lines import names_of, role_words
 from engine.queries.personal import veil_of
+from engine.store import answer_links
 from engine.store.models import Case, Task
 from engine.wiring import Engine
 from forms.model import labels
@@ -84,9 +85,18 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
             may_complete=is_theirs,
             escalated=escalated,
+            asked=_asked(engine, session, task) if is_theirs and "answer_link" in task.properties else None,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
         )
+
+
+def _asked(engine: Engine, session: Session, task: Task) -> AnswerAsked | None:
+    link = answer_links.of_task(session, task.id)
+    if link is None or link.ends_at <= engine.now():
+        return None
+    name = link.name or names_of(session, [link.account_id]).get(link.account_id or 0, "")
+    return AnswerAsked(asking.address(engine, link), name, link.contact, link.ends_at)
 
 
 def task_head(engine: Engine, task_id: TaskId) -> TaskHead:

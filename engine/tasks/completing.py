@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from engine import procedures, steps
 from engine.answers import Asking
-from engine.cases import next_after
 from engine.domain.facts import Actor, CaseId, Next, TaskId
 from engine.errors import AnswersInvalid
 from engine.retrying import again_when_changed
-from engine.store import locking, rows, saving
+from engine.store import locking
 from engine.tasks.drafting import keep
+from engine.tasks.finishing import finish
 from engine.tasks.guards import require_may_complete
 from engine.wiring import Engine
 from forms.parsing import MultiMap
-
-logger = logging.getLogger(__name__)
 
 
 def complete_task(
@@ -64,33 +61,4 @@ def _complete(
         clean = Asking(engine, session, case, task, published, by).check(answers)
 
         step = steps.step_for(engine, session, case, published, by)
-        step.completed = task_id
-        saving.close_task(
-            session,
-            task,
-            done_at=step.now,
-            assignee_id=by.id,
-            done_by=by.id,
-            done_by_name=by.name,
-            answers=clean,
-            request_id=request_id,
-        )
-        step.tell(
-            "completed",
-            node=task.node,
-            process=task.process,
-            task_id=task.id,
-            answers=clean,
-            late=bool(task.due_at and step.now > task.due_at),
-        )
-        steps.take(step, lambda run: run.complete(task_id, clean, by=by.id))
-        following = next_after(step)
-        if following.task_id is not None:
-            rows.update(session, task, next_task_id=following.task_id)
-    logger.info(
-        "Task %s of case %s completed",
-        task.node,
-        case.number,
-        extra={"action": "task_completed", "case": case.id, "task": task.id},
-    )
-    return following
+        return finish(step, task, clean, request_id=request_id)

@@ -1,6 +1,7 @@
 // What every page has: htmx, switches, dialogs, keys, clocks, toasts. No inline script, no eval (strict CSP).
 import "./app/htmx.js";
 import { startClocks } from "./app/clocks.js";
+import { startCopying } from "./app/copy.js";
 import { startDialogs } from "./app/dialogs.js";
 import { startForms } from "./app/forms.js";
 import { startKeys } from "./app/keys.js";
@@ -12,6 +13,7 @@ import { startToasts } from "./app/toasts.js";
 
 startTheme();
 startDialogs();
+startCopying();
 startForms();
 startToasts();
 startClocks();
