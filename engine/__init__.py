@@ -22,6 +22,7 @@ from engine.domain.facts import (
     UserId,
 )
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
+from engine.masters import bring_in
 from engine.people import (
     actor_of,
     authenticate,
@@ -34,9 +35,11 @@ from engine.people import (
     set_preferences,
 )
 from engine.queries import (
+    cards,
     case_by_number,
     case_view,
     catalogue,
+    choose,
     counts,
     document_view,
     inbox,
@@ -44,6 +47,7 @@ from engine.queries import (
     list_cases,
     list_notices,
     list_registers,
+    look_up,
     mark_read,
     procedure_names,
     procedure_view,
@@ -89,12 +93,15 @@ __all__ = [
     "answer_page",
     "attachment_content",
     "authenticate",
+    "bring_in",
     "cancel_case",
+    "cards",
     "case_by_number",
     "case_view",
     "catalogue",
     "change_password",
     "check_files",
+    "choose",
     "claim_task",
     "complete_task",
     "counts",
@@ -110,6 +117,7 @@ __all__ = [
     "list_cases",
     "list_notices",
     "list_registers",
+    "look_up",
     "mark_read",
     "next_due",
     "open_engine",

@@ -9,11 +9,12 @@ from typing import Any
 from engine.domain.facts import Actor, Data
 from engine.domain.views import Words
 from engine.errors import AnswersInvalid, ExpressionFailed
+from engine.masters import names_of_rows
 from engine.procedures import Published
 from engine.runtime.expressions import evaluate
-from engine.store import repository
+from engine.store import master_rows, repository
 from engine.store.database import Session
-from engine.store.models import Case, Task
+from engine.store.models import Case, MasterRow, Task
 from engine.wiring import Engine
 from forms.kinds import Surroundings
 from forms.messages import Problem
@@ -34,6 +35,8 @@ class FormState:
     errors: Mapping[str, Sequence[Problem]]
     #: Field key → (value, label) for people and departments.
     choices: Mapping[str, Sequence[tuple[str, Words]]]
+    #: Field key → what stands for the master's row that it has.
+    rows: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Asking:
                 choices=self._choices,
                 attachment=self._is_attachment,
                 zone=self.engine.zone_of(self.case.site),
+                row=self._is_row,
             )
         except AnswersRefused as refused:
             raise AnswersInvalid(refused.errors) from refused
@@ -94,7 +98,9 @@ class Asking:
             raw,
             show=self._show,
             data=self.data,
-            surroundings=Surroundings(choices=self._choices, attachment=self._is_attachment, zone=zone),
+            surroundings=Surroundings(
+                choices=self._choices, attachment=self._is_attachment, zone=zone, row=self._is_row
+            ),
         )
         return FormState(
             form=form,
@@ -104,6 +110,7 @@ class Asking:
             choices={
                 leaf.key: self._live_options(leaf) for leaf in form.everything() if leaf.has_live_options
             },
+            rows=self._rows(form, raw),
         )
 
     def _raw(self, form: Form, answers: Mapping[str, Any] | MultiMap) -> dict[str, Any]:
@@ -171,6 +178,33 @@ class Asking:
             return [(found.id, Words(found.zh, found.en)) for found in departments]
         people = repository.people_at(self.session, self.case.site, field.role or None)
         return [(str(person.id), Words(person.name, person.name)) for person in people]
+
+    def concerned(self, clean: Mapping[str, Any]) -> list[int]:
+        """The ids of the masters' rows that clean answers name."""
+        form = self.form
+        named = [leaf for leaf in form.leaves() if leaf.lookup and clean.get(leaf.key)] if form else []
+        found = (self._row(leaf, str(clean[leaf.key])) for leaf in named)
+        return [row.id for row in found if row is not None]
+
+    def _rows(self, form: Form, raw: Mapping[str, Any]) -> dict[str, str]:
+        pairs = {
+            leaf.key: (leaf.master, str(raw[leaf.key]))
+            for leaf in form.leaves()
+            if leaf.must_be_row and raw.get(leaf.key)
+        }
+        names = names_of_rows(self.engine, self.session, self.case.site, pairs.values())
+        return {key: names[pair] for key, pair in pairs.items() if pair in names}
+
+    def _is_row(self, field: Field, key: str) -> bool:
+        row = self._row(field, key)
+        # A row that the case has from before may have ended meanwhile: it stays what was said.
+        return row is not None and (not row.void or self.data.get(field.key) == key)
+
+    def _row(self, field: Field, key: str) -> MasterRow | None:
+        master = self.engine.masters.get(field.master)
+        if master is None:
+            return None
+        return master_rows.find(self.session, master.id, master.place(self.case.site), key)
 
     def _is_attachment(self, attachment_id: str) -> bool:
         return repository.has_attachment(self.session, self.case.id, attachment_id)

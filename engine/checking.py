@@ -17,6 +17,7 @@ from engine import bundles
 from engine.bundles import DECISIONS, DIAGRAM, DOCUMENTS, ENGLISH, REGISTERS, Bundle, BundleBroken
 from engine.connectors import PARAMETERS
 from engine.domain.facts import FileReport, Finding
+from engine.domain.masters import has_path
 from engine.runtime.expressions import ExpressionRefused, check_expression
 from engine.runtime.lint_decisions import lint_decisions
 from engine.runtime.linting import lint
@@ -83,13 +84,13 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
             f"The process id must be the folder's name ({bundle.procedure})",
         )
         return
-    yield from _check_forms(bundle)
+    yield from _check_forms(engine, bundle)
     yield from _check_registers(bundle)
     yield from _check_papers(bundle)
     yield from _check_english(bundle)
 
 
-def _check_forms(bundle: Bundle) -> Iterator[Finding]:
+def _check_forms(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
     for form_id, document in bundle.form_documents.items():
         try:
             form = load(document)
@@ -103,6 +104,7 @@ def _check_forms(bundle: Bundle) -> Iterator[Finding]:
                 )
             continue
         yield from _check_expressions(form_id, form)
+        yield from _check_lookups(engine, form_id, form)
 
 
 def _check_expressions(form_id: str, form: Form) -> Iterator[Finding]:
@@ -116,6 +118,24 @@ def _check_expressions(form_id: str, form: Form) -> Iterator[Finding]:
                 f"表单 {form_id}（{expression.path}）的表达式不能使用：{refused.message_zh}",
                 f"Form {form_id} ({expression.path}): an expression cannot be used: {refused.message_en}",
             )
+
+
+def _check_lookups(engine: Engine, form_id: str, form: Form) -> Iterator[Finding]:
+    for leaf in form.leaves():
+        if not leaf.lookup:
+            continue
+        master, _, column = leaf.lookup.partition(".")
+        for path in ([column] if column else []) + [said for _, said in leaf.fills]:
+            if master in engine.masters and not has_path(engine.masters, master, path):
+                yield _lookup(
+                    form_id, leaf.key, f"主数据 {master} 没有列 {path}", f"{master} has no column {path}"
+                )
+        if master not in engine.masters:
+            yield _lookup(form_id, leaf.key, f"没有主数据 {master}", f"there is no master {master}")
+
+
+def _lookup(form_id: str, key: str, zh: str, en: str) -> Finding:
+    return Finding("error", "form-lookup", f"表单 {form_id} 的 {key}：{zh}", f"Form {form_id}, {key}: {en}")
 
 
 def _check_registers(bundle: Bundle) -> Iterator[Finding]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import asking, notices, registers
+from engine import asking, masters, notices, registers
 from engine.domain.facts import Data
 from engine.errors import ServiceFailed
 from engine.store import beginning, repository
+from engine.store.database import in_our_words
 from engine.store.models import IssuedNumber, Paper
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Connectors:
         if connector is None:
             raise ServiceFailed("There is no such service.", operator=operator)
         call = Call(self.step, parameters, data, node, process)
-        return connector(call)
+        # In our words already here: the workflow would take a deadlock for a fault of the procedure.
+        with in_our_words():
+            return connector(call)
 
 
 class Call:
@@ -55,6 +58,13 @@ class Call:
         if value is None:
             raise ServiceFailed("A parameter of the service is missing.", parameter=name)
         return str(value)
+
+    def columns(self, name: str) -> Data | None:
+        """A parameter that is a dictionary; raises :class:`ServiceFailed` when it is something else."""
+        value = self.parameters.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise ServiceFailed("A parameter of the service is no dictionary.", parameter=name)
+        return value
 
 
 def issue_number(call: Call) -> str:
@@ -100,6 +110,48 @@ def void_register(call: Call) -> None:
         key=call.text("key", ""),
         reason=call.text("reason"),
         node=call.node,
+    )
+
+
+def read_master(call: Call) -> Data | None:
+    """A row of a master by its key; None when there is no valid one."""
+    return masters.read(call.step, call.text("master"), call.text("key"))
+
+
+def list_master(call: Call) -> list[Data]:
+    """The valid rows of a master, all of them or those whose columns have the values of ``where``."""
+    return masters.listed(call.step, call.text("master"), call.columns("where") or {})
+
+
+def change_master(call: Call) -> Data | None:
+    """Change or add a row of a master; its values, or None when it is not as ``expect`` says."""
+    name = call.text("master")
+    own = {
+        key: call.data[key]
+        for key in masters.master_named(call.step.engine, name).columns
+        if key in call.data
+    }
+    values = call.columns("set")
+    return masters.change(
+        call.step,
+        name,
+        call.text("key"),
+        own if values is None else values,
+        expect=call.columns("expect"),
+        node=call.node,
+        process=call.process,
+    )
+
+
+def end_master(call: Call) -> None:
+    """Say that a row of a master is no longer valid; it stays."""
+    masters.end(
+        call.step,
+        call.text("master"),
+        call.text("key"),
+        reason=call.text("reason"),
+        node=call.node,
+        process=call.process,
     )
 
 
@@ -164,6 +216,10 @@ CONNECTORS: Mapping[str, Callable[[Call], Any]] = {
     "number/void": void_number,
     "register/write": write_register,
     "register/void": void_register,
+    "master/read": read_master,
+    "master/list": list_master,
+    "master/change": change_master,
+    "master/end": end_master,
     "notify/send": send_notice,
     "task/escalate": escalate_task,
     "document/file": file_document,
@@ -176,6 +232,10 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "number/void": frozenset({"number", "reason"}),
     "register/write": frozenset({"register"}),
     "register/void": frozenset({"register", "reason"}),
+    "master/read": frozenset({"master", "key"}),
+    "master/list": frozenset({"master"}),
+    "master/change": frozenset({"master", "key"}),
+    "master/end": frozenset({"master", "key", "reason"}),
     "notify/send": frozenset({"to", "text"}),
     "task/escalate": frozenset({"node", "to", "reason"}),
     "document/file": frozenset({"document"}),

@@ -15,6 +15,7 @@ from typing import Any
 from engine.domain.facts import EVERYWHERE, Actor
 from engine.domain.worktime import WorkCalendar
 from engine.errors import GuanjiaError, ScenarioInvalid
+from engine.masters import bring_in
 from engine.people import actor_of, create_person
 from engine.telling import FakeClock, Teller
 from engine.wiring import Engine
@@ -48,6 +49,10 @@ def fill(engine: Engine, password: str) -> Iterator[str]:
             for site in engine.organisation.sites if at == EVERYWHERE else [at]:
                 people[site].setdefault(role, actor_of(person))
     yield f"demo: {len(told['people'])} people"
+
+    for master, sites in told.get("masters", {}).items():
+        count = sum(bring_in(engine, master, site, rows) for site, rows in sites.items())
+        yield f"demo: {count} rows of {master}"
 
     now = engine.now()
     clock = FakeClock(now)

@@ -18,6 +18,7 @@ from engine import coverage, procedures
 from engine.bundles import SCENARIOS, Bundle
 from engine.domain.facts import EVERYWHERE, SYSTEM, Actor, UserId
 from engine.errors import AnswersInvalid, GuanjiaError, ScenarioInvalid
+from engine.masters import bring_in
 from engine.store import repository, stories
 from engine.telling import FakeClock, Teller, Unlike, moment
 from engine.wiring import Engine, Settings, open_engine
@@ -118,6 +119,8 @@ def play(
         procedures.publish(engine, bundle, by=SYSTEM)
     teller = Teller(engine, clock, _hire(engine), procedure, site)
     name = str(scenario["name"])
+    for master, rows in scenario.get("masters", {}).items():
+        bring_in(engine, master, site, rows)
     for number, told in enumerate(scenario["steps"], start=1):
         try:
             teller.tell(told)

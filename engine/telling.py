@@ -17,15 +17,16 @@ from zoneinfo import ZoneInfo
 from engine import cases, jobs, tasks
 from engine.attachments import add_attachment
 from engine.domain.facts import Actor, CaseId, TaskId
+from engine.domain.linking import choice_word, link_word
 from engine.domain.sla import parse_limit
 from engine.errors import ScenarioInvalid
-from engine.store import stories
+from engine.store import answer_links, stories
 from engine.wiring import Engine
 
 #: An answer that stands for a signature drawn by hand.
 SIGNATURE = "@signature"
 
-VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft")
+VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft", "link")
 
 
 class Unlike(Exception):
@@ -91,9 +92,15 @@ class Teller:
                 cases.cancel_case(self.engine, self._case(), by=by, reason=told["cancel"])
             case "message":
                 reached = cases.send_message(
-                    self.engine, told["message"], payload=dict(told.get("payload", {})), site=self.site
+                    self.engine,
+                    told["message"],
+                    payload=dict(told.get("payload", {})),
+                    correlation=told.get("correlation"),
+                    site=self.site,
                 )
                 self.case_id = self.case_id or reached[0]
+            case "link":
+                self._answer_by_link(told["link"], told.get("choose", ""))
             case "wait":
                 calendar = self.engine.calendar_of(self.site)
                 self.pass_until(parse_limit(told["wait"]).after(self.clock.at, calendar))
@@ -127,8 +134,9 @@ class Teller:
                 missing = [one for one in value if one not in getattr(seen, what)]
                 if missing:
                     raise Unlike(f"{what}: expected {missing} among {sorted(getattr(seen, what))}")
-            elif what in ("register", "data"):
-                _subset(what, value, seen.registers if what == "register" else seen.data)
+            elif what in ("register", "data", "master"):
+                actual = {"register": seen.registers, "data": seen.data, "master": seen.masters}
+                _subset(what, value, actual[what])
             else:
                 raise ScenarioInvalid(f"there is nothing to expect of the name {what!r}")
         if errors := self._job_errors():
@@ -151,9 +159,28 @@ class Teller:
     def _answers(self, task_id: TaskId, by: Actor, told: Mapping[str, Any]) -> dict[str, Any]:
         answers = {**tasks.first_answers(self.engine, task_id, by), **told.get("answers", {})}
         return {
-            key: [self._sign(task_id, by, key)] if value == SIGNATURE else value
+            key: [self._sign(task_id, by, key)] if value == SIGNATURE else self._named(value)
             for key, value in answers.items()
         }
+
+    def _named(self, value: Any) -> Any:
+        """``@cs_rep`` is the person who plays that role."""
+        if isinstance(value, str) and value.startswith("@") and value[1:] in self.people:
+            return str(self.people[value[1:]].id)
+        return value
+
+    def _answer_by_link(self, node: str, choice: str) -> None:
+        with self.engine.database.look() as session:
+            found = stories.open_task(session, self._case(), node)
+            link = answer_links.of_task(session, found.id) if found is not None else None
+        if link is None:
+            raise Unlike(f"nobody was asked by a link at {node!r}")
+        secret = self.engine.settings.secret_key
+        tasks.answer_by_link(
+            self.engine,
+            link_word(secret, link.key, link.id),
+            choice_word(secret, link.key, link.id, choice),
+        )
 
     def _sign(self, task_id: TaskId, by: Actor, key: str) -> str:
         return add_attachment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,6 +15,7 @@ from flask import Flask
 
 from engine.dispatch import Dispatcher, dispatcher_for
 from engine.domain.facts import Taken
+from engine.domain.masters import Master, parse_masters
 from engine.domain.organisation import Organisation, parse_organisation
 from engine.domain.sla import Deadline, parse_deadlines
 from engine.domain.worktime import WorkCalendar, parse_calendars
@@ -109,6 +111,8 @@ class Engine:
     organisation: Organisation
     calendars: Mapping[str, WorkCalendar]
     deadlines: Mapping[str, Deadline]
+    #: What the masters that cases share are, by their ids.
+    masters: Mapping[str, Master]
     dispatcher: Dispatcher
     #: The clock: gives the present as an aware UTC datetime.
     now: Callable[[], datetime]
@@ -156,6 +160,7 @@ def open_engine(
         organisation=organisation,
         calendars=calendars,
         deadlines=deadlines,
+        masters=parse_masters(_masters(settings.forms / "masters"), roles=organisation.roles),
         dispatcher=dispatcher,
         now=clock,
     )
@@ -168,3 +173,15 @@ def _toml(path: Path) -> dict[str, object]:
         raise Misconfigured("A file of the installation is missing.", file=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+
+
+def _masters(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise Misconfigured(f"forms/masters/{path.name} cannot be read: {error}") from error
+        if not isinstance(found[path.name], dict):
+            raise Misconfigured(f"forms/masters/{path.name} is not a JSON object.")
+    return found

@@ -17,12 +17,14 @@ from forms.vocabulary import (
     ATTRIBUTES,
     COMPONENT_TYPES,
     DISPLAY,
+    FILL,
     FLAGS,
     HINTS,
     ID,
     KEY,
     KINDS,
     LONGEST,
+    LOOKUP,
     MAX_COMPONENTS,
     MAX_DEPTH,
     MAX_OPTION,
@@ -89,9 +91,14 @@ class _Loader:
         if not title:
             self.refuse("title-missing", "title")
         components = self.fields(document, "", depth=0, taken=set(), row=False)
+        form = Form(form_id, title, components)
+        for leaf in form.leaves():
+            for name, _ in leaf.fills:
+                if form.field(name) is None:
+                    self.refuse("fills-unknown", f"{leaf.place}.properties.fills", name=name)
         if self.problems:
             raise FormRefused(tuple(self.problems))
-        return Form(form_id, title, components)
+        return form
 
     def fields(
         self, holder: Mapping[str, Any], place: str, *, depth: int, taken: set[str], row: bool
@@ -148,7 +155,7 @@ class _Loader:
             label=label,
             help=self.words(component, "description", place, 1000),
             text=self.words(component, "text", place, MAX_WORDS) if kind == "text" else "",
-            options=self.options(component, kind, place, key, live=own.get("kind", "") != ""),
+            options=self.options(component, kind, place, key, live="kind" in own or "lookup" in own),
             **self.details(component, kind, place, own),
             **checks,
             **own,
@@ -208,17 +215,31 @@ class _Loader:
                 self.wrong(name, f"{path}.{name}", "“given”或“proposed”", "“given” or “proposed”")
             elif name == "kind" and KINDS.get(value) != kind:
                 self.refuse("kind-misplaced", f"{path}.kind", kind=value, type=kind)
+            elif name == "lookup" and not LOOKUP.fullmatch(value.strip()):
+                self.wrong(name, f"{path}.lookup", "主数据名，如 tenants", "a master, such as tenants")
+            elif name == "fills":
+                found[name] = self.fills(value, f"{path}.fills")
             else:
                 found[name] = value == "true" if name in FLAGS else value.strip()
         if "role" in found and found.get("kind") != "user":
             self.refuse("role-misplaced", f"{path}.role")
         if found.get("scan") and kind != "textfield":
             self.refuse("scan-misplaced", f"{path}.scan")
+        if ("lookup" in found and (row or kind not in ("textfield", "select"))) or (
+            "fills" in found and "lookup" not in found
+        ):
+            self.refuse("lookup-misplaced", f"{path}.lookup")
         if is_input and self.flag(component, "readonly", place):
             found["readonly"] = True
         if row and found.get("readonly"):
             self.refuse("readonly-in-rows", place)
         return found
+
+    def fills(self, value: str, path: str) -> tuple[tuple[str, str], ...]:
+        pairs = [FILL.fullmatch(part.strip()) for part in value.split(",")]
+        if not all(pairs):
+            self.wrong("fills", path, "“字段 = 列, 字段 = 列”", "“field = column, field = column”")
+        return tuple((pair[1], pair[2]) for pair in pairs if pair)
 
     def validate(self, component: Mapping[str, Any], kind: str, place: str) -> dict[str, Any]:
         path = f"{place}.validate"

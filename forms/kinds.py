@@ -55,6 +55,8 @@ class Surroundings:
     attachment: Callable[[str], bool]
     #: The zone of a date and time that comes without one, and of every one that is stored.
     zone: tzinfo
+    #: Says whether a field that looks a master up may have this key.
+    row: Callable[[Field, str], bool] = lambda _field, _key: False
 
 
 def wrong(code: str, **params: str | int | float) -> ValidationError:
@@ -166,7 +168,7 @@ class Choice(_Answer, fields.String):
     """One of the options, of the form or of the day."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
-        if not isinstance(value, str) or value.strip() not in allowed(self.asked):
+        if not isinstance(value, str) or not _may_be(self.asked, value.strip()):
             raise wrong("not-an-option")
         return value.strip()
 
@@ -194,6 +196,12 @@ class Files(_Answer, fields.List[str]):
         if not all(len(one) <= 100 and known(one) for one in ids):
             raise wrong("not-a-file")
         return ids
+
+
+def _may_be(field: Field, value: str) -> bool:
+    if field.must_be_row:
+        return len(value) <= 200 and Context[Surroundings].get().row(field, value)
+    return value in allowed(field)
 
 
 def allowed(field: Field) -> frozenset[str]:

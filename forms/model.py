@@ -74,6 +74,10 @@ class Field:
     role: str = ""
     #: A scanner may type it: the line end that it sends goes on to the next field.
     scan: bool = False
+    #: A master whose rows are looked up: ``tenants``; a text may take a column of it: ``visitors.name``.
+    lookup: str = ""
+    #: (field of this form, column of the row that was chosen; ``tenant.name`` of the row that one names)
+    fills: tuple[tuple[str, str], ...] = ()
     #: The fields of a ``group``, or of one row of a ``dynamiclist``.
     children: tuple[Field, ...] = ()
 
@@ -106,6 +110,16 @@ class Field:
     def has_live_options(self) -> bool:
         """True when its options are people or departments of the day, not of the file."""
         return self.kind in ("user", "department")
+
+    @property
+    def master(self) -> str:
+        """The master whose rows are looked up, or ""."""
+        return self.lookup.partition(".")[0]
+
+    @property
+    def must_be_row(self) -> bool:
+        """True when its answer is the key of a master's row."""
+        return bool(self.lookup) and self.type == "select"
 
     @property
     def is_text(self) -> bool:

@@ -68,6 +68,7 @@ def check(
     choices: Callable[[Field], Sequence[tuple[str, str]]],
     attachment: Callable[[str], bool],
     zone: tzinfo,
+    row: Callable[[Field, str], bool] = lambda _field, _key: False,
 ) -> dict[str, Any]:
     """Return the clean answers to every field that is shown, ready to be stored as JSON.
 
@@ -76,7 +77,7 @@ def check(
 
     Raises :class:`AnswersRefused`; what ``show`` raises passes through.
     """
-    surroundings = kinds.Surroundings(choices=choices, attachment=attachment, zone=zone)
+    surroundings = kinds.Surroundings(choices=choices, attachment=attachment, zone=zone, row=row)
     found = examine(form, raw, show=show, data=data, surroundings=surroundings)
     if found.errors:
         raise AnswersRefused(found.errors)

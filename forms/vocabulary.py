@@ -66,7 +66,7 @@ VALIDATE_KEYS: dict[str, tuple[str, ...]] = {
     "validationType": ("textfield",),
 }
 #: Our own words; ``show`` goes with everything, the others with inputs.
-PROPERTIES = ("show", "default", "kind", "personal", "readonly", "basis", "role", "scan")
+PROPERTIES = tuple("show default kind personal readonly basis role lookup fills scan".split())
 #: Those that are true or false.
 FLAGS = frozenset({"personal", "readonly", "scan"})
 KINDS = {"money": "number", "user": "select", "department": "select", "signature": "filepicker"}
@@ -74,9 +74,18 @@ HINTS = {
     "conditional": ("请改用 properties.show。", " Use properties.show."),
     "defaultValue": ("请改用 properties.default。", " Use properties.default."),
     "disabled": ("请改用 properties.readonly。", " Use properties.readonly."),
-    "valuesKey": ("请在 values 中列出选项。", " List the options in values."),
+    "valuesKey": (
+        "请在 values 中列出选项，或用 properties.lookup。",
+        " List the options in values, or use properties.lookup.",
+    ),
     "valuesExpression": ("请在 values 中列出选项。", " List the options in values."),
 }
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+#: A master, and after a point the column whose value a text field takes.
+LOOKUP = re.compile(r"[a-z][a-z0-9_-]{0,63}(?:\.[A-Za-z][A-Za-z0-9_]{0,63})?")
+#: field = column, or field = column.column of the row that it names.
+FILL = re.compile(
+    r"([A-Za-z][A-Za-z0-9_]{0,63})\s*=\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,2})"
+)
 ACCEPT = re.compile(r"\.[A-Za-z0-9]{1,12}|[a-z]{1,20}/(?:\*|[A-Za-z0-9.+-]{1,80})")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import Engine, people
-from engine.domain.views import Attachment, Words
+from engine.domain.views import Attachment, MasterFound, Words
 from forms.definition import load
 from forms.model import Field, Form
 from forms.parsing import flatten
@@ -42,6 +42,12 @@ class Asked:
     choices: Choices = field(default_factory=dict)
     #: Path → problems (:class:`forms.messages.Problem`).
     errors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    #: Field key → what stands for the master's row that it has.
+    rows_named: Mapping[str, str] = field(default_factory=dict)
+    #: Field key → the rows that were looked up, None where nobody looked.
+    found: Mapping[str, Sequence[MasterFound]] = field(default_factory=dict)
+    #: Field key → what is being looked up.
+    looked: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, Attachment] = field(default_factory=dict)
     #: Bytes of one file.
     most_bytes: int = 0
@@ -116,6 +122,8 @@ class Asked:
         """An answer as people read it."""
         if asked.type == "checkbox":
             return str(value_words(self.text(name) == "true"))
+        if asked.must_be_row:
+            return self.rows_named.get(asked.key) or self.text(name)
         if asked.is_choice:
             labels = dict(self.options(asked, rows))
             return ("; " if reader_language() == "en" else "；").join(

@@ -74,6 +74,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "number_voided": lambda e, who, node: _("编号 %(number)s 作废", number=_fact(e, "number")),
     "register_written": lambda e, who, node: _("已记入台账"),
     "register_voided": lambda e, who, node: _("台账一行作废"),
+    "master_changed": lambda e, who, node: _("主数据 %(key)s 已更新", key=_fact(e, "key")),
+    "master_ended": lambda e, who, node: _("主数据 %(key)s 已失效", key=_fact(e, "key")),
     "document_filed": lambda e, who, node: _("单据已归入案件"),
     "attached": lambda e, who, node: _("%(who)s 上传了 %(name)s", who=who, name=_fact(e, "name")),
     "message_thrown": lambda e, who, node: _("发出消息"),

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from babel.dates import format_date
 
-from engine.domain.views import Datum, Entry, Words
+from engine.domain.views import Datum, Entry, MasterFact, Words
 from web import moments
 from web.display import money, number, reader_zone, value_words, words
 from web.language import reader_language
@@ -119,6 +119,12 @@ def reading_of(value: Any, type: str) -> str:
     if type == "bool" and found in (None, ""):
         return "—"
     return reading(found)
+
+
+def fact_words(fact: MasterFact) -> str:
+    """A column of a master's row as people read it."""
+    label = fact.options.get(str(fact.value))
+    return words(label) if label else reading_of(fact.value, fact.type)
 
 
 def yes_or_no() -> list[tuple[str, str]]:

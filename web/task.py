@@ -15,27 +15,32 @@ from werkzeug.datastructures import MultiDict
 
 from engine import (
     add_attachment,
+    cards,
+    choose,
     claim_task,
     complete_task,
     form_fields,
+    look_up,
     release_task,
     save_draft,
     task_head,
     task_view,
 )
 from engine.domain.facts import TaskId
-from engine.domain.views import TaskHead, TaskView
+from engine.domain.views import MasterCard, MasterFound, TaskHead, TaskView
 from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskTaken
 from forms.definition import load
-from forms.model import Form
+from forms.model import Field, Form
 from forms.parsing import flatten, parse
 from web.access import access, actor, engine
 from web.asking import Asked, of_answers
 from web.display import is_htmx, moment, words
-from web.reading import told
+from web.reading import fact_words, told
 from web.words import gettext as _
 
 bp = Blueprint("task", __name__, url_prefix="/tasks")
+
+bp.add_app_template_filter(fact_words, "fact")
 
 Typed = MultiDict[str, str]
 
@@ -55,6 +60,9 @@ def complete(task_id: str) -> ResponseReturnValue:
     typed = _typed(task)
     try:
         _take_files(task, typed)
+        typed = _looked_up(task, typed)
+        if "_lookup" in request.form or "_choose" in request.form:
+            return _page(_seen(task), typed)
         if "_add" in request.form or "_remove" in request.form:
             return _page(_seen(task), _with_rows(task, typed))
         after = complete_task(
@@ -111,7 +119,18 @@ def draft(task_id: str) -> ResponseReturnValue:
 def fields(task_id: str) -> ResponseReturnValue:
     """Give the fields that are asked now, with what is typed; for htmx."""
     task = task_view(engine(), TaskId(task_id), actor())
-    return render_template("task/_fields.html", task=task, asked=_asked(task, _typed(task)))
+    typed = _looked_up(task, _typed(task))
+    asked = _asked(task, typed)
+    return render_template("task/_fields.html", task=task, asked=asked, masters=_masters(task, typed))
+
+
+@bp.get("/<task_id>/lookup/<field>")
+@access("task")
+def lookup(task_id: str, field: str) -> ResponseReturnValue:
+    """Give the rows that a field may take, by what is typed; for a script."""
+    text = request.args.get("q", "").strip()
+    found = look_up(engine(), TaskId(task_id), actor(), field, text) if text else []
+    return render_template("task/_found.html", field=field, text=text, found=found)
 
 
 @bp.post("/<task_id>/files")
@@ -212,6 +231,58 @@ def _with_rows(task: TaskHead, typed: Typed) -> Typed:
     return changed
 
 
+def _looked_up(task: TaskHead, typed: Typed) -> Typed:
+    """The same with what a chosen row fills in; a text that only one row fits chooses it."""
+    form = _form(task)
+    field, _equals, key = request.form.get("_choose", "").partition("=")
+    if form is None:
+        return typed
+    for leaf in form.leaves():
+        wanted = key if leaf.key == field else ""
+        text = request.form.get(f"_q.{leaf.key}", "").strip()
+        if leaf.must_be_row and leaf.key == field and not wanted:
+            typed.setlist(leaf.key, [""])
+        elif leaf.must_be_row and text and not typed.get(leaf.key) and not field:
+            found = look_up(engine(), task.task_id, actor(), leaf.key, text)
+            exact = [one for one in found if one.key.casefold() == text.casefold()]
+            wanted = (exact or found)[0].key if exact or len(found) == 1 else ""
+        if wanted:
+            for name, value in choose(engine(), task.task_id, actor(), leaf.key, wanted).items():
+                told = "true" if value is True else "" if value in (None, False) else str(value)
+                typed.setlist(name, [told])
+    return typed
+
+
+def _found(form: Form, task: TaskView, typed: Typed) -> dict[str, Sequence[MasterFound]]:
+    """The rows to choose from where somebody looks one up, or typed what no single row fits."""
+    found: dict[str, Sequence[MasterFound]] = {}
+    for leaf in form.leaves():
+        text = _looked(typed, leaf)
+        wanted = request.form.get("_lookup") == leaf.key or leaf.must_be_row
+        if leaf.lookup and text and wanted and request.method == "POST":
+            found[leaf.key] = look_up(engine(), task.task_id, actor(), leaf.key, text)
+    return found
+
+
+def _looked(typed: Typed, leaf: Field) -> str:
+    if not leaf.must_be_row:
+        return typed.get(leaf.key, "").strip()
+    return "" if typed.get(leaf.key) else request.form.get(f"_q.{leaf.key}", "").strip()
+
+
+def _masters(task: TaskView, typed: Typed | None) -> list[MasterCard]:
+    """What stands beside the form of the masters' rows that the case and its form name."""
+    form = _form(task)
+    values = {**(task.draft or {}), **({} if typed is None else typed.to_dict())}
+    chosen = []
+    for leaf in form.leaves() if form is not None and task.may_complete else ():
+        value = values.get(leaf.key)
+        text = value[0] if isinstance(value, list) and value else value
+        if leaf.lookup and text:
+            chosen.append((leaf.master, str(text)))
+    return cards(engine(), task.case_id, actor(), chosen)
+
+
 # The page ---------------------------------------------------------------------------------------
 
 
@@ -246,6 +317,7 @@ def _page(
         history=told(task.history),
         known=task.known,
         **_link_of(task),
+        masters=_masters(task, typed),
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
     )
@@ -289,6 +361,11 @@ def _asked(
         values={**shown, **state.values},
         hidden=state.examined.hidden,
         choices=state.choices,
+        rows_named=state.rows,
+        found={} if typed is None else _found(form, task, typed),
+        looked={}
+        if typed is None
+        else {leaf.key: _looked(typed, leaf) for leaf in form.leaves() if leaf.lookup},
         errors=errors or {},
         attachments=files,
         most_bytes=engine().settings.upload_bytes,

@@ -491,3 +491,42 @@ class AnswerAsked:
     name: str
     contact: str
     ends_at: datetime
+
+
+@dataclass(frozen=True)
+class MasterFound:
+    """A row of a master that a field of a form may take."""
+
+    key: str
+    #: What the field takes: the key, or the column that it asks for.
+    value: str
+    name: str
+    #: What tells it from others of its name.
+    more: str
+
+
+@dataclass(frozen=True)
+class MasterFact:
+    """One column of a master's row, to be read."""
+
+    label: Words
+    #: As :func:`web.reading.reading_of` takes it.
+    value: Any
+    type: str
+    options: Mapping[str, Words]
+
+
+@dataclass(frozen=True)
+class MasterCard:
+    """A row of a master as it stands beside a form: its facts, the rows that name it, its open cases."""
+
+    master: str
+    title: Words
+    key: str
+    name: str
+    void: bool
+    facts: tuple[MasterFact, ...]
+    #: (what they are, each row's name and the rest of it)
+    related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
+    #: The open cases that concern it and that the reader sees: (id, number, what it is about).
+    cases: tuple[tuple[CaseId, str, str], ...]

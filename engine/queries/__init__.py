@@ -5,6 +5,7 @@ from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view
 from engine.queries.clocks import incidents, timers
 from engine.queries.inbox import counts, inbox
+from engine.queries.looking_up import cards, choose, look_up
 from engine.queries.notices import list_notices, mark_read
 from engine.queries.papers import document_view
 from engine.queries.registers_view import list_registers, register_history, register_view
@@ -12,9 +13,11 @@ from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 
 __all__ = [
+    "cards",
     "case_by_number",
     "case_view",
     "catalogue",
+    "choose",
     "counts",
     "document_view",
     "inbox",
@@ -22,6 +25,7 @@ __all__ = [
     "list_cases",
     "list_notices",
     "list_registers",
+    "look_up",
     "mark_read",
     "procedure_names",
     "procedure_view",

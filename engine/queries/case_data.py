@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bundles import Bundle
 from engine.domain.views import Datum, Words
+from engine.masters import names_of_rows
 from engine.procedures import Published
 from engine.queries.drawing import human_steps
 from engine.queries.lines import account_id, department_words, names_of
@@ -21,11 +22,11 @@ from forms.model import Field, Form
 
 
 def data_of(
-    engine: Engine, session: Session, published: Published, data: Mapping[str, Any], veil: Veil
+    engine: Engine, session: Session, published: Published, data: Mapping[str, Any], veil: Veil, site: str
 ) -> tuple[Datum, ...]:
     """Every form field that has a value, each key once, in the order in which people are asked."""
     asked = list(_asked(published, data))
-    reader = _Reader(engine, session, veil, [(leaf, data[leaf.key]) for _, leaf in asked])
+    reader = _Reader(engine, session, veil, site, [(leaf, data[leaf.key]) for _, leaf in asked])
     return tuple(reader.datum(bundle, leaf, leaf.key, data[leaf.key]) for bundle, leaf in asked)
 
 
@@ -48,11 +49,16 @@ def _asked(published: Published, data: Mapping[str, Any]) -> Iterator[tuple[Bund
 class _Reader:
     """Reads values; the people and files that they name are looked up once for all of them."""
 
-    def __init__(self, engine: Engine, session: Session, veil: Veil, found: list[tuple[Field, Any]]) -> None:
+    def __init__(
+        self, engine: Engine, session: Session, veil: Veil, site: str, found: list[tuple[Field, Any]]
+    ) -> None:
         self.engine = engine
         self.veil = veil
         simple = [pair for leaf, value in found for pair in _simple(leaf, value)]
         self.people = names_of(session, (value for leaf, value in simple if leaf.kind == "user"))
+        self.rows = names_of_rows(
+            engine, session, site, [(leaf.master, str(value)) for leaf, value in found if leaf.must_be_row]
+        )
         self.files = _file_names(
             session, [item for leaf, value in simple if leaf.is_file for item in _list(value)]
         )
@@ -70,6 +76,8 @@ class _Reader:
             return self.people.get(account_id(value) or 0, str(value))
         if leaf.kind == "department":
             return department_words(self.engine, str(value))
+        if leaf.must_be_row:
+            return self.rows.get((leaf.master, str(value)), str(value))
         if leaf.is_file:
             return tuple(self.files.get(str(item), str(item)) for item in _list(value))
         if leaf.is_choice:

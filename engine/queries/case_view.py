@@ -61,7 +61,7 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             words={zh: en for bundle in published.bundles.values() for zh, en in bundle.english.items()},
             done_nodes=frozenset(f"{process}/{node}" for process, node in passed),
             active=active,
-            data=data_of(engine, session, published, case.data, veil),
+            data=data_of(engine, session, published, case.data, veil, case.site),
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
             papers=_papers(session, case.id, published),

@@ -76,7 +76,7 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             form=form,
             form_words=form_words,
             data=veil.data(data),
-            known=data_of(engine, session, published, data, veil),
+            known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
             draft=task.draft if is_theirs else None,
             draft_at=task.draft_at if is_theirs else None,

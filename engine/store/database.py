@@ -83,7 +83,7 @@ class Database:
         the commit, nobody knows yet whether it happened.
         """
         with (
-            _in_our_words(),
+            in_our_words(),
             self.bind.connect() as connection,
             Session(connection, **_SESSION) as session,
         ):
@@ -108,7 +108,7 @@ class Database:
         """
         noted = due.armed(session)[:]
         try:
-            with _in_our_words(), session.begin_nested():
+            with in_our_words(), session.begin_nested():
                 # The savepoint is made when the session takes the connection up.
                 session.connection()
                 yield
@@ -124,7 +124,7 @@ class Database:
 
         Raises :class:`DatabaseUnavailable`.
         """
-        with _in_our_words(), self._read() as session:
+        with in_our_words(), self._read() as session:
             yield session
 
     def create(self) -> None:
@@ -134,7 +134,7 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to this version; safe to repeat, by several at once, and on an empty database."""
-        with _in_our_words():
+        with in_our_words():
             migrating.upgrade(self.bind)
         self._prepare_transport()
 
@@ -144,7 +144,8 @@ class Database:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def in_our_words() -> Iterator[None]:
+    """Turn what the database says into errors of ours: gone, or somebody else was quicker."""
     try:
         yield
     except sa.exc.TimeoutError as error:

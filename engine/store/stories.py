@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.store.models import Account, AccountRole, Case, History, Job, Paper, RegisterRow, Task
+from engine.store.models import Account, AccountRole, Case, History, Job, MasterRow, Paper, RegisterRow, Task
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Seen:
     papers: set[str]
     started: set[str]
     voided: set[str]
+    #: master → key → values of its row, and whether it is ``void``.
+    masters: dict[str, dict[str, dict[str, Any]]]
 
 
 def seen(session: Session, case_id: int) -> Seen:
@@ -52,7 +54,15 @@ def seen(session: Session, case_id: int) -> Seen:
         papers=set(session.scalars(sa.select(Paper.document).where(Paper.case_id.in_(family)))),
         started=set(started),
         voided={row.register for row in rows if row.void},
+        masters=_masters(session),
     )
+
+
+def _masters(session: Session) -> dict[str, dict[str, dict[str, Any]]]:
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in session.scalars(sa.select(MasterRow)):
+        found.setdefault(row.master, {})[row.key] = {**row.values, "void": row.void}
+    return found
 
 
 def open_task(session: Session, case_id: int, node: str) -> Task | None:

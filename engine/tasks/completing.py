@@ -10,7 +10,7 @@ from engine.answers import Asking
 from engine.domain.facts import Actor, CaseId, Next, TaskId
 from engine.errors import AnswersInvalid
 from engine.retrying import again_when_changed
-from engine.store import locking
+from engine.store import locking, master_rows
 from engine.tasks.drafting import keep
 from engine.tasks.finishing import finish
 from engine.tasks.guards import require_may_complete
@@ -58,7 +58,9 @@ def _complete(
             return Next(CaseId(case.id), TaskId(task.next_task_id) if task.next_task_id else None)
         require_may_complete(session, case, task, by)
         published = procedures.of_version(engine, session, case.version_id)
-        clean = Asking(engine, session, case, task, published, by).check(answers)
+        asking = Asking(engine, session, case, task, published, by)
+        clean = asking.check(answers)
 
         step = steps.step_for(engine, session, case, published, by)
+        master_rows.concern(session, case.id, asking.concerned(clean))
         return finish(step, task, clean, request_id=request_id)

@@ -19,10 +19,13 @@ from engine.store import due, inbox_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
+    CaseAbout,
     History,
     Inbox,
     IssuedNumber,
     Job,
+    MasterEntry,
+    MasterRow,
     RegisterEntry,
     RegisterRow,
     Subscription,
@@ -42,7 +45,7 @@ def require(engine: Engine) -> None:
 def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
-        checks = (_histories, _inboxes, _found, _endings, _ladders, _numbers, _registers)
+        checks = (_histories, _inboxes, _found, _endings, _ladders, _numbers, _registers, _masters)
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
             *(said for check in checks for said in check(session)),
@@ -229,6 +232,38 @@ def _registers(session: Session) -> Iterator[str]:
             yield f"register row {row.id} counts {row.entries}, has {[entry.seq for entry in entries]}"
         elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
             yield f"register row {row.id} is not what its last entry says"
+
+
+def _masters(session: Session) -> Iterator[str]:
+    """A row of a master counts its entries, is what its last one says, and knows the cases that made them."""
+    concerned = {tuple(row) for row in session.execute(sa.select(CaseAbout.case_id, CaseAbout.row_id))}
+    for row in session.scalars(sa.select(MasterRow)):
+        entries = list(
+            session.scalars(
+                sa.select(MasterEntry).where(MasterEntry.row_id == row.id).order_by(MasterEntry.seq)
+            )
+        )
+        if not entries or [entry.seq for entry in entries] != list(range(1, row.entries + 1)):
+            yield f"{row.master} {row.key} counts {row.entries}, has {[entry.seq for entry in entries]}"
+        elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
+            yield f"{row.master} {row.key} is not what its last entry says"
+        for entry in entries:
+            if entry.case_id is not None and (entry.case_id, row.id) not in concerned:
+                yield f"{row.master} {row.key} was changed by case {entry.case_id}, which does not concern it"
+    told = Counter(
+        (entry.detail["row"], entry.case_id)
+        for entry in session.scalars(
+            sa.select(History).where(History.kind.in_(["master_changed", "master_ended"]))
+        )
+    )
+    written = Counter(
+        tuple(row)
+        for row in session.execute(
+            sa.select(MasterEntry.row_id, MasterEntry.case_id).where(MasterEntry.case_id.is_not(None))
+        )
+    )
+    if told != written:
+        yield f"entries of masters and what cases told of them differ: {told - written} {written - told}"
 
 
 def _overdue(engine: Engine) -> list[str]:

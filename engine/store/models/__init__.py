@@ -23,6 +23,7 @@ from engine.store.models.between import (
 from engine.store.models.books import Attachment, IssuedNumber, Paper, RegisterEntry, RegisterRow, Series
 from engine.store.models.cases import Case, History, Inbox, Job, Subscription, Task, Version
 from engine.store.models.clocks import CaseClock, Closure, DeadlineChange, Pause
+from engine.store.models.masters import CaseAbout, MasterEntry, MasterRow
 from engine.store.models.people import Account, AccountRole
 from engine.store.models.telling import Delivery, Notice, Webhook
 
@@ -35,6 +36,7 @@ __all__ = [
     "Attachment",
     "CannedReply",
     "Case",
+    "CaseAbout",
     "CaseClock",
     "Closure",
     "Comment",
@@ -45,6 +47,8 @@ __all__ = [
     "Inbox",
     "IssuedNumber",
     "Job",
+    "MasterEntry",
+    "MasterRow",
     "Model",
     "Notice",
     "Paper",

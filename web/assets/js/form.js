@@ -1,6 +1,7 @@
 // A task's form: drafts, conditional fields, repeating rows, files, signatures, and a guard on leaving.
 import { startConditions } from "./form/conditions.js";
 import { startDrafts } from "./form/drafts.js";
+import { startLookups } from "./form/lookup.js";
 import { startRepeat } from "./form/repeat.js";
 import { startScans } from "./form/scan.js";
 import { startSignatures } from "./form/signature.js";
@@ -15,6 +16,7 @@ function start(root) {
 
 startRepeat();
 startScans();
+startLookups();
 start(document);
 // A task that opens beside its list brings its form along.
 document.addEventListener("htmx:after:swap", () => start(document));

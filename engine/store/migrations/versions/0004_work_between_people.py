@@ -114,6 +114,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_substitution_account_id'), ['account_id'], unique=False)
         batch_op.create_index('ix_substitution_substitute', ['substitute_id', 'ends_at'], unique=False)
 
+    op.create_table('master_row',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('master', sa.String(length=100), nullable=False),
+    sa.Column('site', sa.String(length=100), nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('found', sa.Text(), nullable=False),
+    sa.Column('found_all', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('void', sa.Boolean(), nullable=False),
+    sa.Column('void_reason', sa.Text(), nullable=False),
+    sa.Column('entries', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_master_row')),
+    sa.UniqueConstraint('master', 'site', 'key', name=op.f('uq_master_row_master_site_key'))
+    )
+    op.create_table('master_entry',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('row_id', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('void', sa.Boolean(), nullable=False),
+    sa.Column('void_reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_master_entry_case_id_case')),
+    sa.ForeignKeyConstraint(['row_id'], ['master_row.id'], name=op.f('fk_master_entry_row_id_master_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_master_entry')),
+    sa.UniqueConstraint('row_id', 'seq', name=op.f('uq_master_entry_row_id_seq'))
+    )
+    with op.batch_alter_table('master_entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_master_entry_case_id'), ['case_id'], unique=False)
+
+    op.create_table('case_about',
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('row_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_about_case_id_case')),
+    sa.ForeignKeyConstraint(['row_id'], ['master_row.id'], name=op.f('fk_case_about_row_id_master_row')),
+    sa.PrimaryKeyConstraint('case_id', 'row_id', name=op.f('pk_case_about'))
+    )
+    with op.batch_alter_table('case_about', schema=None) as batch_op:
+        batch_op.create_index('ix_case_about_row', ['row_id', 'case_id'], unique=False)
+
     op.create_table('turn',
     sa.Column('role', sa.String(length=100), nullable=False),
     sa.Column('site', sa.String(length=100), nullable=False),
