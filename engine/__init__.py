@@ -35,6 +35,7 @@ from engine.people import (
     set_preferences,
 )
 from engine.queries import (
+    board_view,
     cards,
     case_by_number,
     case_view,
@@ -68,6 +69,7 @@ from engine.tasks import (
     form_fields,
     release_task,
     save_draft,
+    start_quickly,
 )
 from engine.wiring import Engine, Settings, open_engine
 
@@ -93,6 +95,7 @@ __all__ = [
     "answer_page",
     "attachment_content",
     "authenticate",
+    "board_view",
     "bring_in",
     "cancel_case",
     "cards",
@@ -140,6 +143,7 @@ __all__ = [
     "set_active",
     "set_preferences",
     "start_case",
+    "start_quickly",
     "suspend_case",
     "task_head",
     "task_view",

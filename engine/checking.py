@@ -143,6 +143,15 @@ def _check_registers(bundle: Bundle) -> Iterator[Finding]:
         missing = [key for key in ("title", "columns", "readers") if not register.get(key)]
         if missing:
             yield _declared(REGISTERS, register["id"], f"缺少 {missing}", f"lacks {missing}")
+        board, keys = register.get("board"), {column.get("key") for column in register.get("columns", [])}
+        if board and (
+            strange := sorted(
+                {board.get("since"), board.get("until"), *board.get("columns", [])} - keys, key=str
+            )
+        ):
+            yield _declared(
+                REGISTERS, f"{register['id']}.board", f"没有列 {strange}", f"there are no columns {strange}"
+            )
         for column in register.get("columns", []):
             if "value" not in column:
                 continue

@@ -112,11 +112,11 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
 
 
 def receivers(step: Step, to: str | int, task: Task | None = None) -> list[int]:
-    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, a role here, or one id."""
+    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, a role here, an id."""
     session, case = step.session, step.case
     if isinstance(to, int) or to.isdecimal():
-        person = repository.account(session, int(to))
-        return [person.id] if person is not None and person.active else []
+        account = repository.account(session, int(to))
+        return [account.id] if account is not None and account.active else []
     if to == STARTER:
         return [case.started_by] if case.started_by else []
     if to == HOLDER and task is not None:

@@ -66,7 +66,18 @@ VALIDATE_KEYS: dict[str, tuple[str, ...]] = {
     "validationType": ("textfield",),
 }
 #: Our own words; ``show`` goes with everything, the others with inputs.
-PROPERTIES = tuple("show default kind personal readonly basis role lookup fills scan".split())
+PROPERTIES = (
+    "show",
+    "default",
+    "kind",
+    "personal",
+    "readonly",
+    "basis",
+    "role",
+    "lookup",
+    "fills",
+    "scan",
+)
 #: Those that are true or false.
 FLAGS = frozenset({"personal", "readonly", "scan"})
 KINDS = {"money": "number", "user": "select", "department": "select", "signature": "filepicker"}

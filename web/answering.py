@@ -22,7 +22,9 @@ bp = Blueprint("answering", __name__, url_prefix="/answer")
 @access("public")
 def show(word: str) -> ResponseReturnValue:
     """Show what is asked, or who answered what and when."""
-    return _private(make_response(render_template("answering/show.html", asked=answer_page(engine(), word), word=word)))
+    return _private(
+        make_response(render_template("answering/show.html", asked=answer_page(engine(), word), word=word))
+    )
 
 
 @bp.post("/<word>")

@@ -91,7 +91,9 @@ def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
 def path_told() -> str:
     """The path for a log; of an address that is a key only its shape."""
     rule = request.url_rule
-    return rule.rule if rule is not None and (request.endpoint or "").startswith("answering.") else request.path
+    return (
+        rule.rule if rule is not None and (request.endpoint or "").startswith("answering.") else request.path
+    )
 
 
 def answer(status: int, said: str, title: str = "") -> Response:

@@ -23,6 +23,7 @@ from engine import (
     look_up,
     release_task,
     save_draft,
+    start_quickly,
     task_head,
     task_view,
 )
@@ -75,11 +76,21 @@ def complete(task_id: str) -> ResponseReturnValue:
     except (TaskAlreadyDone, TaskTaken) as late:
         now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
+    if "_quick" in request.form:
+        return _next_quickly(task)
     if after.task_id is not None:
         flash(_("已办理。下一步仍由您办理。"), "done")
         return redirect(url_for("task.show", task_id=after.task_id), code=303)
     flash(_("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)), "done")
     return redirect(url_for("inbox.index"), code=303)
+
+
+def _next_quickly(task: TaskHead) -> ResponseReturnValue:
+    """The same form of the next case."""
+    done = _seen(task)
+    following = start_quickly(engine(), done.procedure, by=actor(), site=done.site)
+    flash(_("已登记：%(number)s %(subject)s。", number=done.case_number, subject=done.subject), "done")
+    return redirect(url_for("task.show", task_id=following.task_id, quick=1), code=303)
 
 
 @bp.post("/<task_id>/claim")
@@ -316,6 +327,7 @@ def _page(
         refused=refused,
         history=told(task.history),
         known=task.known,
+        quick="_quick" in request.form or "quick" in request.args,
         **_link_of(task),
         masters=_masters(task, typed),
         from_draft=typed is None and task.draft is not None,

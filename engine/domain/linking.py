@@ -38,7 +38,7 @@ def link_named(word: str) -> int | None:
 
 def is_link(secret: str, key: str, link_id: int, word: str) -> bool:
     """Say whether a word is the one of this link."""
-    return _read(secret + key, _LINK, word) == link_id
+    return bool(_read(secret + key, _LINK, word) == link_id)
 
 
 def choice_word(secret: str, key: str, link_id: int, choice: str) -> str:

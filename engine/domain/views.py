@@ -329,6 +329,8 @@ class ProcedureCard:
     sites: tuple[str, ...]
     open_cases: int
     steps: tuple[Words, ...] = ()
+    #: Whether its first form may be filled in one case after the other.
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -397,6 +399,8 @@ class RegisterCard:
     source: Words
     rows: int
     last_at: datetime | None
+    #: What its board is called: the rows that are open now.
+    board: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -407,6 +411,31 @@ class RegisterView:
     columns: tuple[Column, ...]
     page: Page[RegisterRow]
     orientation: Literal["portrait", "landscape"] = "landscape"
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A row of a board, with since when it is there."""
+
+    row: RegisterRow
+    site: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """The rows of a register that have begun and not ended."""
+
+    register: str
+    title: Words
+    register_title: Words
+    columns: tuple[Column, ...]
+    #: What the moment is called since which a row is there.
+    since: Words
+    #: The sites that one reads, and the one that is shown; "" for all.
+    sites: tuple[str, ...]
+    site: str
+    rows: tuple[BoardRow, ...]
 
 
 @dataclass(frozen=True)
@@ -424,6 +453,10 @@ class DocumentView:
     data: Data
     #: key → (value → label) for fields with options.
     options: Mapping[str, Mapping[str, str]]
+    #: What its QR code says; "" for the address of the case.
+    qr: str = ""
+    #: sheet, or card: as large as a badge.
+    size: str = "sheet"
 
 
 @dataclass(frozen=True)

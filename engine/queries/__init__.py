@@ -1,5 +1,6 @@
 """What screens read: each function gives frozen rows in a few statements, and loads no workflow."""
 
+from engine.queries.boards import board_view
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view
@@ -13,6 +14,7 @@ from engine.queries.search import search
 from engine.queries.task_view import task_head, task_view
 
 __all__ = [
+    "board_view",
     "cards",
     "case_by_number",
     "case_view",

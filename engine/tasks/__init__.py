@@ -4,6 +4,7 @@ from engine.tasks.answering import answer_by_link, answer_page
 from engine.tasks.completing import complete_task
 from engine.tasks.drafting import DRAFT_SIZE, first_answers, form_fields, save_draft
 from engine.tasks.holding import claim_task, release_task
+from engine.tasks.quick import start_quickly
 
 __all__ = [
     "DRAFT_SIZE",
@@ -15,4 +16,5 @@ __all__ = [
     "form_fields",
     "release_task",
     "save_draft",
+    "start_quickly",
 ]

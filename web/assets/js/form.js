@@ -2,12 +2,14 @@
 import { startConditions } from "./form/conditions.js";
 import { startDrafts } from "./form/drafts.js";
 import { startLookups } from "./form/lookup.js";
+import { startQuick } from "./form/quick.js";
 import { startRepeat } from "./form/repeat.js";
 import { startScans } from "./form/scan.js";
 import { startSignatures } from "./form/signature.js";
 import { startUploads } from "./form/upload.js";
 
 function start(root) {
+  startQuick(root);
   startDrafts(root);
   startConditions(root);
   startUploads(root);

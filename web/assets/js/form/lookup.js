@@ -61,6 +61,16 @@ export function showMasters(form) {
   if (brought && place) place.replaceChildren(brought.content.cloneNode(true));
 }
 
+/** The row on top for what is typed; where there is none, on to the next field. */
+async function take(box) {
+  clearTimeout(timers.get(box));
+  const input = box.querySelector("[data-lookup-text]");
+  if (input.value.trim()) await find(box);
+  const [top] = rowsOf(box);
+  if (top) choose(top);
+  else after(input.form, box)?.focus();
+}
+
 function move(event, box) {
   const rows = rowsOf(box);
   const at = rows.indexOf(document.activeElement);
@@ -92,9 +102,9 @@ export function startLookups() {
     if (!box) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event, box);
     // Enter takes the row on top rather than sending a form that is half filled in.
-    if (event.key === "Enter" && event.target.matches("[data-lookup-text]") && rowsOf(box).length) {
+    if (event.key === "Enter" && event.target.matches("[data-lookup-text]") && !event.isComposing) {
       event.preventDefault();
-      choose(rowsOf(box)[0]);
+      take(box);
     }
   });
 }

@@ -8,7 +8,7 @@ export function startScans() {
     event.preventDefault();
     const fields = [...input.form.querySelectorAll(FIELDS)].filter((field) => field.offsetParent);
     // What is filled in already is passed over; at the end stands the button.
-    const next = fields.slice(fields.indexOf(input) + 1).find((field) => field.tagName === "BUTTON" || (field.required && !field.value));
+    const next = fields.slice(fields.indexOf(input) + 1).find((field) => field.tagName === "BUTTON" || (field.getAttribute("aria-required") === "true" && !field.value));
     next?.focus();
   });
 }
