@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import CaseId, actor_of, task_view
+from engine.masters import bring_in
 from tests.web.pages.conftest import Office
 
 VISIT = {
@@ -29,23 +30,9 @@ def visit(office: Office) -> tuple[CaseId, str]:
     """A visitor whose host was sent a link: the case, and the address."""
     case = office.start("visitor-reception", "lina")
     office.complete(case, "register_visitor", "lina", VISIT)
-    with office.engine.database.transaction() as session:
-        from engine.store.models import MasterRow  # noqa: PLC0415
-
-        number = f"V{case}"
-        session.add(
-            MasterRow(
-                master="cards",
-                site=office.site,
-                key=number,
-                values={"card_no": number, "kind": "visitor", "status": "in_stock"},
-                found=number.lower(),
-                found_all=number.lower(),
-                at=office.engine.now(),
-                by="",
-                entries=0,
-            )
-        )
+    number = f"V{case}"
+    card = {"card_no": number, "kind": "visitor", "status": "in_stock"}
+    bring_in(office.engine, "cards", office.site, [card])
     office.complete(case, "issue", "lina", {"card_no": number})
     seen = task_view(office.engine, office.task(case, "host_response"), actor_of(office.people["lina"]))
     assert seen.asked is not None

@@ -39,10 +39,14 @@ async function choose(button) {
   });
   if (!answer.ok) return;
   await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text: await answer.text() });
+  // What was typed into keeps its text through a morph; the row that was chosen says otherwise.
+  for (const input of fields.querySelectorAll("input[type=search], input[type=text], input[type=tel], input[type=email]"))
+    input.value = input.getAttribute("value") ?? "";
   showMasters(form);
   const box = form.querySelector(`[data-lookup-field="${CSS.escape(name ?? "")}"]`);
-  const next = box?.querySelector("[data-lookup-text]") ?? after(form, box);
-  next?.focus();
+  const own = box?.querySelector("[data-lookup-text]");
+  // What was taken back is looked up again; otherwise on to what is still empty.
+  (own && !own.value ? own : after(form, box))?.focus();
   box?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
