@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+PROCESSES ?= 2
+# The tests of a file stay together: they share what its fixtures opened.
+BESIDE := --numprocesses $(PROCESSES) --dist loadfile
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DEFAULT_GOAL := help
@@ -29,12 +32,12 @@ run: setup ## Set up, fill a demo, serve on 127.0.0.1:8080
 	@GUANJIA_ENV=demo $(BIN)/guanjia demo
 	@GUANJIA_ENV=demo $(BIN)/guanjia serve --host 127.0.0.1 --port $${PORT:-8080}
 
-test: setup ## Set up and pass the tests
-	@$(BIN)/python -m pytest
+test: setup ## Set up and pass the tests, PROCESSES (2) beside each other
+	@$(BIN)/python -m pytest $(BESIDE)
 
 test-postgresql: setup ## The tests of the engine and of faults on PostgreSQL
 	@GUANJIA_TEST_POSTGRESQL=$${GUANJIA_TEST_POSTGRESQL:-postgresql+psycopg://postgres@127.0.0.1/postgres} \
-		$(BIN)/python -m pytest tests/engine tests/fault
+		$(BIN)/python -m pytest $(BESIDE) tests/engine tests/fault
 
 soak: setup ## Kill workers every second for SOAK_SECONDS (300) on PostgreSQL
 	@$(BIN)/python -m tests.fault.soak

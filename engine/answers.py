@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from engine.domain.facts import Actor, Data
@@ -161,13 +162,19 @@ class Asking:
                 "get": lambda name, default=None: default if values.get(name) is None else values[name],
                 "has": lambda name: values.get(name) not in (None, "", []),
                 "due_in": lambda name: (
-                    self.engine.deadlines[name]
-                    .due(local, self.engine.calendar_of(case.site, self.engine.deadlines[name]))
-                    .astimezone(local.tzinfo)
-                    .isoformat(timespec="minutes")
+                    self._due_in(name, local).astimezone(local.tzinfo).isoformat(timespec="minutes")
                 ),
             },
         )
+
+    def _due_in(self, name: str, start: datetime) -> datetime:
+        case = self.case
+        deadline = self.engine.deadline(
+            name, procedure=case.procedure, priority=case.priority, site=case.site
+        )
+        if deadline is None:
+            raise ExpressionFailed("There is no deadline of this name.", deadline=name)
+        return deadline.due(start, self.engine.calendar_of(case.site, deadline))
 
     def _choices(self, field: Field) -> Sequence[tuple[str, str]]:
         return [(value, words.zh) for value, words in self._live_options(field)]

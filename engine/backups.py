@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.errors import BackupFailed
-from engine.store import copying, migrating
+from engine.store import copying, migrating, outgoing
 from engine.wiring import Engine
 
 #: What the file says of itself; a later shape gets a later number.
@@ -61,7 +61,8 @@ def backup(engine: Engine, to: Path) -> dict[str, Any]:
 def restore(engine: Engine, source: Path, *, replace: bool = False) -> dict[str, Any]:
     """Put a backup in the place of an installation that nobody uses; what the backup says of itself.
 
-    Uploaded files that the backup does not know stay. Raises :class:`BackupFailed` when the file is no
+    Uploaded files that the backup does not know stay; what was on its way to people then is sent again only
+    by hand. Raises :class:`BackupFailed` when the file is no
     backup, is of another kind of database, is damaged, or the installation has people and ``replace`` was
     not asked for; then nothing is changed.
     """
@@ -76,6 +77,8 @@ def restore(engine: Engine, source: Path, *, replace: bool = False) -> dict[str,
         if (folder / FILES).is_dir():
             shutil.copytree(folder / FILES, engine.settings.files, dirs_exist_ok=True)
     engine.database.upgrade()
+    with engine.database.transaction() as session:
+        outgoing.hold_back(session, "It stood in a backup that was put back.")
     return about
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from engine import procedures, steps, worklist
+from engine import case_clocks, procedures, steps, worklist
+from engine.domain.assignment import may_work_on
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data, Next, TaskId, Trigger
 from engine.errors import BoundReached, CaseNotActive, Forbidden, Invalid, ProcedureNotFound, ReasonMissing
 from engine.procedures import Published
@@ -260,6 +261,16 @@ def may_cancel(engine: Engine, session: Session, case: Case, published: Publishe
     return by.id == case.started_by and not repository.anything_done(session, case.id)
 
 
+def may_pause(engine: Engine, session: Session, case: Case, published: Published, by: Actor) -> bool:
+    """Say whether a person may stop the clocks of a case: who has work in it, and who leads them."""
+    if is_supervisor(engine, case, published, by):
+        return True
+    return any(
+        may_work_on(by, assignee=task.assignee_id, candidates=task.candidates, site=case.site)
+        for task in repository.open_tasks(session, case.id)
+    )
+
+
 def is_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -> bool:
     """Say whether a person holds, at the case's site, a role above one of the procedure's lanes."""
     above = {
@@ -331,6 +342,7 @@ def _open(
     step = steps.step_for(engine, session, case, published, by)
     said = {trigger.kind: trigger.name} if trigger else {}
     step.tell("case_started", origin=origin.number if origin else None, **said)
+    case_clocks.arm(step)
     steps.begin(step, data, at=start)
     return step
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import asking, masters, notices, registers
 from engine.domain.facts import Data
 from engine.errors import ServiceFailed
-from engine.store import beginning, repository
+from engine.store import beginning, repository, taking_back
 from engine.store.database import in_our_words
 from engine.store.models import IssuedNumber, Paper
 
@@ -72,6 +72,11 @@ def issue_number(call: Call) -> str:
     step = call.step
     series = call.text("series")
     pattern = registers.series_format(step.published, series)
+    kept = taking_back.kept_number(step.session, step.case.id, series)
+    if kept is not None:
+        kept.unused_at = None
+        step.tell("number_issued", node=call.node, process=call.process, series=series, number=kept.text)
+        return kept.text
     local = step.now.astimezone(step.engine.zone_of(step.case.site))
     # A year in the pattern starts the count anew with the year.
     counted = f"{series}:{local.year}" if "{year}" in pattern else series

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from engine import cases, notices, procedures, steps
+from engine import cases, climbing, idling, moving, procedures, steps
 from engine.domain.facts import Trigger
-from engine.domain.views import Words
 from engine.errors import GuanjiaError, TaskNotFound
 from engine.store import locking, repository, saving
-from engine.store.models import Job, Task
+from engine.store.models import Job
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +18,14 @@ def act(step: steps.Step, job: Job) -> None:
     match job.kind:
         case "timer":
             _fire(step, job)
-        case "remind" | "escalate":
-            _climb(step, job)
+        case "remind" | "notify" | "escalate" | "reassign" | "raise":
+            climbing.climb(step, job)
+        case "idle":
+            idling.look(step, job)
+        case "missed":
+            climbing.miss(step, job)
+        case "shift":
+            moving.shift(step, job.payload["why"], job.payload["detail"])
         case "message":
             _deliver(step, job)
         case "signal":
@@ -47,37 +52,6 @@ def _fire(step: steps.Step, job: Job) -> None:
     except TaskNotFound:
         # The step that ended its activity also cancels the job; nothing is left to fire.
         logger.warning("Timer %s waits no more", job.id, extra={"action": "timer_gone", "job": job.id})
-
-
-def _climb(step: steps.Step, job: Job) -> None:
-    task = step.session.get(Task, job.payload["task"])
-    if task is None or task.status != "open":
-        return
-    deadline = step.engine.deadlines.get(job.payload["deadline"])
-    step_name = step.published.node_name(task.process, task.node)
-    said = _reason(step, task, step_name, Words(deadline.zh, deadline.en) if deadline else step_name, job)
-    to = job.payload["to"]
-    if job.kind == "escalate" and to not in (notices.HOLDER, notices.STARTER):
-        notices.watch(step, task, to, said)
-    else:
-        notices.send(step, to, said, node=task.node, process=task.process, task=task, kind="reminder")
-    saving.append_history(step.session, step.case, step.told)
-    step.told.clear()
-
-
-def _reason(step: steps.Step, task: Task, name: Words, deadline: Words, job: Job) -> Words:
-    zone = step.engine.zone_of(step.case.site)
-    due = (task.due_at or job.due_at).astimezone(zone)
-    late = task.due_at is not None and step.now >= task.due_at
-    if late:
-        return Words(
-            f"“{name.zh}”已超时：应于 {due:%m月%d日 %H:%M} 前完成（{deadline.zh}）",
-            f"“{name.en}” is late: it was due by {due:%b %d, %H:%M} ({deadline.en})",
-        )
-    return Words(
-        f"“{name.zh}”即将到期：请于 {due:%m月%d日 %H:%M} 前完成（{deadline.zh}）",
-        f"“{name.en}” is due soon: by {due:%b %d, %H:%M} ({deadline.en})",
-    )
 
 
 def _deliver(step: steps.Step, job: Job) -> None:

@@ -15,7 +15,12 @@
     ├── Conflict            409  it changed meanwhile
     │   ├── TaskAlreadyDone
     │   ├── TaskTaken
+    │   ├── TaskCalledBack
     │   ├── CaseNotActive
+    │   ├── NotPossibleNow
+    │   ├── TooSoon
+    │   ├── CannotSendBack
+    │   ├── CannotWithdraw
     │   ├── CaseChanged
     │   └── LinkOver
     ├── Invalid             422  what was sent is not right
@@ -106,8 +111,37 @@ class TaskTaken(Conflict):
     """Somebody else has taken this task."""
 
 
+class TaskCalledBack(Conflict):
+    """Somebody sent the case back, or withdrew what led here; this task is not to be done any more."""
+
+
 class CaseNotActive(Conflict):
     """This case is not active."""
+
+
+class NotPossibleNow(Conflict):
+    """This cannot be done with the task as it stands now."""
+
+
+class TooSoon(Conflict):
+    """This was done only a moment ago; please wait."""
+
+
+class CannotSendBack(Conflict):
+    """This task cannot be sent back to that step.
+    ``why``: ``itself``, ``not_done`` (nobody completed that step here), ``not_before`` (no way leads from it
+    to the task), ``parallel`` (it lies in a parallel part that the task is not in), ``elsewhere`` (in
+    another sub-process or instance), ``unknown`` (there is no such step).
+    """
+
+
+class CannotWithdraw(Conflict):
+    """This task cannot be withdrawn any more.
+    ``why``: ``not_done``, ``other_person``, ``not_last`` (something else happened in the case since),
+    ``acted`` (what it opened was acted upon), ``thrown`` (it sent a message or a signal), ``ended`` (it ended
+    the case), ``told`` (the customer was told), ``filed`` (a document was filed), ``late`` (the time to undo
+    is over).
+    """
 
 
 class CaseChanged(Conflict):

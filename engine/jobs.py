@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from engine import effects, procedures, steps, worklist
+from engine import deliveries, effects, procedures, steps, worklist
 from engine.dispatch import Work
 from engine.domain.facts import SYSTEM, Actor, Taken
 from engine.errors import BoundReached, CaseChanged, Conflict, DatabaseUnavailable, Forbidden, NotFound
-from engine.retrying import again_when_changed
+from engine.retrying import again_when_changed, backoff
 from engine.store import due, locking
 from engine.store.database import Session
 from engine.store.failing import failpoint
@@ -32,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 #: Jobs that are done in one transaction: what a commit costs is shared by them.
 BATCH = 20
-#: Seconds before the n-th new try.
-BACKOFF = (5, 30, 120, 600, 3600)
 #: How long a suspended case's job waits before somebody looks again.
 SUSPENDED = timedelta(hours=1)
 #: Jobs that one look ahead sees at most; the next look sees the others.
@@ -78,13 +76,21 @@ def run_due(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> int:
 
 
 def next_due(engine: Engine) -> datetime | None:
-    """When something is due next."""
+    """When something is due next, a delivery too."""
+    return min((at for at in (_next_job(engine), deliveries.next_due(engine)) if at), default=None)
+
+
+def _next_job(engine: Engine) -> datetime | None:
     with engine.database.look() as session:
         return due.next_run(session, engine.now())
 
 
 def tick(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> datetime | None:
-    """One look of the dispatcher: do what is due, say when to look again."""
+    """One look of the dispatcher: do what is due, say when to look again.
+
+    Deliveries leave beside it: a mail server that is slow keeps no timer waiting.
+    """
+    deliveries.send_beside(engine, going=going)
     run_due(engine, going=going)
     return next_due(engine)
 
@@ -96,13 +102,14 @@ def due_work(engine: Engine) -> Work:
 
 def coming(engine: Engine, seconds: float) -> list[datetime]:
     """When jobs run that are overdue or run within so many seconds, the earliest first."""
+    until = engine.now() + timedelta(seconds=seconds)
     with engine.database.look() as session:
-        return due.coming(session, engine.now() + timedelta(seconds=seconds), COMING)
+        return sorted([*due.coming(session, until, COMING), *deliveries.coming(session, until, COMING)])
 
 
 def lateness(engine: Engine) -> timedelta:
     """How long the job that was to run first has been waiting; nothing when none is overdue."""
-    following = next_due(engine)
+    following = _next_job(engine)
     return max(engine.now() - following, timedelta()) if following else timedelta()
 
 
@@ -247,8 +254,7 @@ def _put_off(engine: Engine, session: Session, taken: Taken, error: Exception) -
         if job.attempts >= engine.settings.job_attempts:
             due.finish(session, job, "incident", engine.now())
         else:
-            wait = BACKOFF[min(max(job.attempts - 1, 0), len(BACKOFF) - 1)]
-            job.run_at = engine.now() + timedelta(seconds=wait)
+            job.run_at = engine.now() + backoff(job.attempts)
             due.note_armed(session, job.case_id, job.key, job.run_at)
         return Outcome(taken, job.kind, error=error, status=job.status)
 

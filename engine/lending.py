@@ -7,12 +7,13 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from engine.connectors import Connectors
+from engine.domain.rules import Scope
 from engine.domain.sla import Deadline
 from engine.domain.worktime import add_working_days, add_working_time, next_at
 from engine.errors import ExpressionFailed
 from engine.runtime.expressions import LIMITS
 from engine.runtime.workflow import Bounds, Tools
-from engine.wiring import Engine, Settings
+from engine.wiring import Settings
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 def tools(step: Step) -> Tools:
     """What the engine lends to a run of this case."""
     engine, case, now = step.engine, step.case, step.now
-    calendar = engine.calendar_of(case.site)
+    calendar = step.calendar()
 
     def due_in(name: str) -> str:
-        deadline = deadline_named(engine, name)
-        return deadline.due(now, engine.calendar_of(case.site, deadline)).isoformat()
+        deadline = deadline_named(step, name)
+        return deadline.due(now, step.calendar(deadline)).isoformat()
 
     def due_again(name: str, after: datetime) -> datetime:
-        deadline = deadline_named(engine, name)
-        return deadline.due(after, engine.calendar_of(case.site, deadline))
+        deadline = deadline_named(step, name)
+        return deadline.due(after, step.calendar(deadline))
 
     def at(clock: str) -> str:
         return next_at(now, time.fromisoformat(clock), calendar).isoformat()
@@ -81,9 +82,10 @@ def bounds(settings: Settings) -> Bounds:
     )
 
 
-def deadline_named(engine: Engine, name: str) -> Deadline:
-    """A deadline; raises :class:`ExpressionFailed` when there is none of that name."""
-    try:
-        return engine.deadlines[name]
-    except KeyError:
-        raise ExpressionFailed("There is no deadline of this name.", deadline=name) from None
+def deadline_named(step: Step, name: str) -> Deadline:
+    """A deadline as it counts for this case; raises :class:`ExpressionFailed` when there is none."""
+    case = step.case
+    found = step.rules.deadline(name, Scope(case.procedure, case.priority, case.site))
+    if found is None:
+        raise ExpressionFailed("There is no deadline of this name.", deadline=name)
+    return found

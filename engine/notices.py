@@ -1,4 +1,7 @@
-"""Tell people: a role, a person, the customer; and put a late task before those who must see to it."""
+"""Tell people: a role, a person, the customer; and put a late task before those who must see to it.
+
+Each telling is a notice in their pages, and what leaves the house besides (see :mod:`engine.outbox`).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine import outbox
+from engine.domain import reach
 from engine.domain.assignment import role_key
 from engine.domain.facts import Data
 from engine.domain.filling import fill
 from engine.domain.views import Words
 from engine.errors import ServiceFailed
-from engine.store import inbox_rows, repository
+from engine.outbox import Telling
+from engine.store import inbox_rows, outgoing, repository, rows
 from engine.store.models import Notice, Task
 
 if TYPE_CHECKING:
@@ -21,9 +27,10 @@ if TYPE_CHECKING:
 #: A moment as cases keep it: ISO 8601 with an offset.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?[+-]\d\d:\d\d$")
 
-CUSTOMER = "customer"
+CUSTOMER = reach.CUSTOMER
 STARTER = "starter"
 HOLDER = "holder"
+TASK = "task"
 
 
 def filled(step: Step, words: Words, data: Data) -> Words:
@@ -42,6 +49,7 @@ def send(
     task: Task | None = None,
     kind: str = "notice",
     private: Words | None = None,
+    urgent: bool = False,
 ) -> None:
     """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be.
 
@@ -49,35 +57,68 @@ def send(
     """
     told = private or said
     if to == CUSTOMER:
-        step.session.add(
-            Notice(account_id=None, case_id=step.case.id, at=step.now, kind=CUSTOMER, zh=told.zh, en=told.en)
-        )
+        outgoing.add_notices(step.session, [_notice(step, None, told, None, CUSTOMER)])
+        outbox.post(step, Telling(CUSTOMER, told))
         step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
         return
     people = receivers(step, to, task)
-    tell(step, people, told, task=task, kind=kind)
+    role = step.engine.organisation.role_named(str(to))
+    tell(step, people, told, task=task, kind=kind, roles=[role.id] if role else [], urgent=urgent)
     step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
 def tell(
-    step: Step, people: Iterable[int], said: Words, *, task: Task | None = None, kind: str = "notice"
+    step: Step,
+    people: Iterable[int],
+    said: Words,
+    *,
+    task: Task | None = None,
+    kind: str = "notice",
+    roles: Iterable[str] = (),
+    urgent: bool = False,
 ) -> None:
-    """Tell these people (account ids) something."""
-    for account_id in people:
-        step.session.add(
-            Notice(
-                account_id=account_id,
-                case_id=step.case.id,
-                task_id=task.id if task else None,
-                at=step.now,
-                kind=kind,
-                zh=said.zh,
-                en=said.en,
-            )
-        )
+    """Tell these people (account ids) something, and the chat groups of these roles."""
+    told = list(dict.fromkeys(people))
+    outgoing.add_notices(step.session, [_notice(step, person, said, task, kind) for person in told])
+    outbox.post(step, Telling(reach.event_of(kind), said, told, tuple(roles), task, urgent))
 
 
-def watch(step: Step, task: Task, to: str, said: Words) -> str:
+def opened(step: Step, tasks: Iterable[Task]) -> None:
+    """Tell people of tasks that came to them by name, and groups of what came to their roles.
+
+    Nobody is told of what they do themselves next.
+    """
+    for task in tasks:
+        name, number = step.published.node_name(task.process, task.node), step.case.number
+        said = Words(f"新任务：{name.zh}（{number}）", f"New task: {name.en} ({number})")
+        if task.assignee_id is not None:
+            if task.assignee_id != step.actor.id:
+                tell(step, [task.assignee_id], said, task=task, kind=TASK)
+        else:
+            outbox.post(step, Telling(TASK, said, roles=task.candidates, task=task))
+
+
+def to_sign(step: Step, task: Task, people: Iterable[int]) -> None:
+    """Tell those whom the drawing lets sign a task together."""
+    name, number = step.published.node_name(task.process, task.node), step.case.number
+    said = Words(f"请您签署“{name.zh}”（{number}）", f"Please sign “{name.en}” ({number})")
+    tell(step, [person for person in people if person != step.actor.id], said, task=task, kind="sign")
+
+
+def _notice(step: Step, person: int | None, said: Words, task: Task | None, kind: str) -> Notice:
+    return rows.made(
+        Notice,
+        account_id=person,
+        case_id=step.case.id,
+        task_id=task.id if task else None,
+        at=step.now,
+        kind=kind,
+        zh=said.zh,
+        en=said.en,
+    )
+
+
+def watch(step: Step, task: Task, to: str, said: Words, *, urgent: bool = False) -> str:
     """Put an open task into the inbox of a role, with the reason; give the role it reached.
 
     A role that nobody holds at the site passes it on to the one above.
@@ -98,7 +139,8 @@ def watch(step: Step, task: Task, to: str, said: Words) -> str:
         reason={"zh": said.zh, "en": said.en, "at": step.now.isoformat()},
     )
     inbox_rows.watch(step.session, watching)
-    send(step, reached.id, said, node=task.node, process=task.process, task=task, kind="escalation")
+    node, process = task.node, task.process
+    send(step, reached.id, said, node=node, process=process, task=task, kind="escalation", urgent=urgent)
     step.tell(
         "escalated",
         node=task.node,

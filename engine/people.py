@@ -21,6 +21,7 @@ from engine.store.database import Session
 from engine.store.models import Account, AccountRole
 from engine.store.prepared import Prepared
 from engine.store.rows import given, table_of
+from engine.store.standing_in import stands_in_for
 from engine.wiring import Engine
 
 #: Characters of a password, the least and the most; the most bounds the work of hashing.
@@ -77,10 +78,13 @@ def person(engine: Engine, user_id: int) -> Person | None:
     """A person by id, or None."""
     with engine.database.look() as session:
         rows = _ONE.rows(session, _account=user_id)
+        away = stands_in_for(session, user_id, engine.now()) if rows else ()
     if not rows:
         return None
     held = tuple((row.pop("role"), row.pop("site")) for row in rows)
-    return Person(**{**rows[0], "roles": tuple(found for found in held if found != (None, None))})
+    return Person(
+        **{**rows[0], "roles": tuple(found for found in held if found != (None, None))}, stands_in_for=away
+    )
 
 
 def people(engine: Engine) -> list[Person]:
@@ -91,7 +95,13 @@ def people(engine: Engine) -> list[Person]:
 
 def actor_of(person: Person) -> Actor:
     """The person as one who acts."""
-    return Actor(id=person.id, name=person.name, roles=frozenset(person.roles), admin=person.admin)
+    return Actor(
+        id=person.id,
+        name=person.name,
+        roles=frozenset(person.roles),
+        admin=person.admin,
+        stands_in_for=person.stands_in_for,
+    )
 
 
 def create_person(

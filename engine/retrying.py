@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
 from engine.errors import CaseChanged
@@ -19,6 +20,13 @@ logger = logging.getLogger(__name__)
 TRIES = 4
 #: Seconds before the second try, at most; each further one waits up to twice as long.
 PAUSE = 0.02
+#: Seconds before the n-th new try of what is done later: a job, a delivery.
+BACKOFF = (5, 30, 120, 600, 3600)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after so many attempts that failed."""
+    return timedelta(seconds=BACKOFF[min(max(attempts - 1, 0), len(BACKOFF) - 1)])
 
 
 def again_when_changed(verb: Callable[P, R]) -> Callable[P, R]:

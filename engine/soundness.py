@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.bundles import procedures_in
 from engine.errors import DatabaseUnavailable
-from engine.store import due, migrating, repository
+from engine.store import due, migrating, outgoing, repository
 from engine.wiring import Engine
 
 #: Bytes of free disk below which the installation asks for help.
@@ -26,6 +26,7 @@ def health(engine: Engine) -> dict[str, str]:
     return {
         "database": _database(engine),
         "due work": _due_work(engine),
+        "deliveries": _deliveries(engine),
         "files": _files(engine),
         "published": _published(engine),
     }
@@ -50,6 +51,20 @@ def _due_work(engine: Engine) -> str:
         who = "the server's clock" if engine.dispatcher.transport == "local" else "a worker"
         return f"something is overdue and nobody does it; is {who} running?"
     return f"{incidents} incidents wait for an administrator" if incidents else OK
+
+
+def _deliveries(engine: Engine) -> str:
+    try:
+        with engine.database.look() as session:
+            stuck, following = outgoing.count_stuck(session), outgoing.next_run(session)
+    except (SQLAlchemyError, DatabaseUnavailable):
+        return "cannot be read"
+    if stuck:
+        return f"{stuck} did not arrive, or may not have; an administrator can send them again"
+    if following is not None and following < engine.now() - LATE:
+        return "some are overdue and nobody sends them"
+    silent = [name for name, robot in engine.robots.items() if not robot.address]
+    return f"the address is not set of the robots {', '.join(silent)}" if silent else OK
 
 
 def _files(engine: Engine) -> str:

@@ -11,18 +11,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine import worklist
+from engine import case_clocks, worklist
+from engine.domain.calendars import WorkCalendar
 from engine.domain.facts import Actor, Data, Snapshot, Standing, TaskId, Visited
+from engine.domain.rules import Rules
+from engine.domain.sla import Deadline
 from engine.errors import RuntimeFailed
 from engine.lending import tools
 from engine.procedures import Published
+from engine.rules import refresh
 from engine.runtime.workflow import Run
-from engine.store import inbox_rows, rows, saving
+from engine.store import case_rows, inbox_rows, rows, saving
 from engine.store.database import Session
 from engine.store.failing import failpoint
 from engine.store.models import Case, Job, Task
 from engine.store.prepared import Values
 from engine.wiring import Engine
+
+
+def is_act(kind: str) -> bool:
+    """Say whether an entry tells what somebody did with a task, and not what came of it."""
+    return kind == "completed" or (
+        kind.startswith(("task_", "sign")) and kind not in ("task_opened", "task_cancelled", "signal_thrown")
+    )
 
 
 @dataclass
@@ -35,17 +46,36 @@ class Step:
     published: Published
     actor: Actor
     now: datetime
+    #: The calendars and deadlines that count for all of it.
+    rules: Rules
     #: The task whose completion the step is.
     completed: TaskId | None = None
+    #: The task that is sent back, which tells of it itself.
+    sent_back: TaskId | None = None
+    #: The node that it is sent back to, whose task is told of as that.
+    sent_to: str | None = None
     #: What it tells, arms and opens, until it is saved.
     told: list[Values] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     opened: list[Task] = field(default_factory=list)
+    #: The name of somebody who is away and for whom it is taken.
+    acts_for: str = ""
+    #: Account id → tasks that the step gave them by rule.
+    handed: dict[int, int] = field(default_factory=dict)
+    #: Timers that are due at another moment by it, their jobs too: id → due.
+    moved: dict[str, datetime] = field(default_factory=dict)
     #: Whether tasks that were open before are open still.
     has_others: bool = False
 
+    def calendar(self, deadline: Deadline | None = None) -> WorkCalendar:
+        """The calendar that a deadline counts by in this case; without one, that of its site."""
+        named = deadline.calendar if deadline is not None and deadline.calendar else ""
+        return self.rules.calendars[named or self.engine.organisation.sites[self.case.site].calendar]
+
     def tell(self, kind: str, *, node: str | None = None, process: str = "", **detail: Any) -> None:
         """Add an entry to the case's history, written when the step is saved."""
+        if self.acts_for and is_act(kind):
+            detail["for"] = self.acts_for
         self.told.append(
             saving.entry(
                 self.actor,
@@ -78,13 +108,40 @@ def begin(step: Step, data: Data, *, at: str | None = None) -> Snapshot:
     return _advance(step, run, Standing())
 
 
+def restored(step: Step) -> Run:
+    """The case as it is, to be looked at."""
+    return _restored(step, step.case.state, step.case.data)
+
+
+def _restored(step: Step, state: str, data: Data) -> Run:
+    return Run.restore(step.published.specification, state, data, tools(step))
+
+
+def put_back(step: Step, state: str, data: Data) -> tuple[Standing, Standing]:
+    """Make a case again what it was before its last step: state, data, subject; nothing else of it.
+
+    Gives what it waited for then, and what it waited for until now.
+    """
+    state = Run.renewed(state)
+    now, run = restored(step).standing(), _restored(step, state, data)
+    before = run.standing()
+    renamed = _rename(step, run)
+    saving.save_case(step.session, step.case, state=state, data=data)
+    here = {task.id for task in now.open_tasks}
+    for task in before.open_tasks if renamed else ():
+        if task.id in here:
+            label = step.published.label(task.process, task.name)
+            inbox_rows.rename(step.session, step.case, task.id, label)
+    return before, now
+
+
 def take(step: Step, act: Callable[[Run], None]) -> Snapshot:
     """Let something happen in a case and save what became of it.
 
     Raises :class:`RuntimeFailed` when the procedure cannot go on; the caller's transaction then rolls
     back and the case is as it was.
     """
-    run = Run.restore(step.published.specification, step.case.state, step.case.data, tools(step))
+    run = restored(step)
     before = run.standing()
     act(run)
     return _advance(step, run, before)
@@ -101,11 +158,7 @@ def _advance(step: Step, run: Run, before: Standing) -> Snapshot:
 def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
     """Write the case, and what is different now of what it waits for."""
     session, case = step.session, step.case
-    subject = _subject(step, run)
-    renamed = subject != case.subject
-    if renamed:
-        tokens = inbox_rows.case_tokens(case.number, subject)
-        saving.rename_case(session, case, subject=subject, tokens=tokens)
+    renamed = _rename(step, run)
     over = {"status": "ended", "ended_at": step.now} if snapshot.ended else {}
     saving.save_case(
         session, case, completed=step.completed, state=snapshot.state, data=snapshot.data, **over
@@ -120,13 +173,31 @@ def _save(step: Step, run: Run, before: Standing, snapshot: Snapshot) -> None:
     for signal in dict.fromkeys(snapshot.signals):
         step.tell("signal_thrown", signal=signal)
         step.jobs.append(worklist.thrown(step, "signal", signal, {"signal": signal}))
+    case_clocks.follow(step, snapshot)
     if snapshot.ended:
+        _end_pause(step)
         step.tell("case_ended")
     rows.add(session, Job, step.jobs)
     passed = [step.passed(seen) for seen in snapshot.visited if not worklist.is_opening(seen)]
     saving.append_history(session, case, [*passed, *step.told])
     step.jobs.clear()
     step.told.clear()
+
+
+def _end_pause(step: Step) -> None:
+    if step.case.paused_at is not None:
+        case_rows.end_pause(step.session, step.case.id, step.now)
+        rows.update(step.session, step.case, paused_at=None)
+
+
+def _rename(step: Step, run: Run) -> bool:
+    """Give a case the subject that its data say; whether it is another one."""
+    case, subject = step.case, _subject(step, run)
+    if subject == case.subject:
+        return False
+    tokens = inbox_rows.case_tokens(case.number, subject)
+    saving.rename_case(step.session, case, subject=subject, tokens=tokens)
+    return True
 
 
 def _subject(step: Step, run: Run) -> str:
@@ -143,4 +214,4 @@ def _subject(step: Step, run: Run) -> str:
 
 def step_for(engine: Engine, session: Session, case: Case, published: Published, actor: Actor) -> Step:
     """A step of this case by this person, now."""
-    return Step(engine, session, case, published, actor, engine.now())
+    return Step(engine, session, case, published, actor, engine.now(), refresh(engine, session))

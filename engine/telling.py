@@ -16,17 +16,31 @@ from zoneinfo import ZoneInfo
 
 from engine import cases, jobs, tasks
 from engine.attachments import add_attachment
+from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, TaskId
 from engine.domain.linking import choice_word, link_word
 from engine.domain.sla import parse_limit
 from engine.errors import ScenarioInvalid
 from engine.store import answer_links, stories
+from engine.store.models import Task
 from engine.wiring import Engine
 
 #: An answer that stands for a signature drawn by hand.
 SIGNATURE = "@signature"
 
-VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft", "link")
+VERBS = (
+    "start",
+    "complete",
+    "claim",
+    "wait",
+    "until",
+    "message",
+    "expect",
+    "cancel",
+    "draft",
+    "sign",
+    "link",
+)
 
 
 class Unlike(Exception):
@@ -87,6 +101,10 @@ class Teller:
             case "draft":
                 task_id, by = self._open_task(told, told["draft"])
                 tasks.save_draft(self.engine, task_id, by=by, typed=dict(told["typed"]))
+            case "sign":
+                task_id, by = self._open_task(told, told["sign"])
+                answer, opinion = told.get("answer", "agree"), told.get("opinion", "")
+                tasks.sign(self.engine, task_id, by=by, answer=answer, opinion=opinion)
             case "cancel":
                 by = self._person(told.get("by"))
                 cases.cancel_case(self.engine, self._case(), by=by, reason=told["cancel"])
@@ -144,17 +162,24 @@ class Teller:
 
     def _open_task(self, told: Mapping[str, Any], node: str) -> tuple[TaskId, Actor]:
         with self.engine.database.look() as session:
-            found = stories.open_task(session, self._case(), node)
-            if found is None:
+            open_tasks = stories.open_tasks(session, self._case(), node)
+            if not open_tasks:
                 raise Unlike(f"no open task {node!r}; open are {stories.seen(session, self._case()).open}")
+        found = open_tasks[0]
         if "by" in told:
-            return TaskId(found.id), self._person(told["by"])
+            named = self._person(told["by"])
+            theirs = (task for task in open_tasks if self._is_theirs(task, named))
+            return TaskId(next(theirs, found).id), named
         if found.assignee_id is not None:
             by = next((who for who in self.people.values() if who.id == found.assignee_id), None)
             if by is None:
                 raise Unlike(f"{node!r} is with nobody of this story")
             return TaskId(found.id), by
         return TaskId(found.id), self._person(found.candidates[0] if found.candidates else None)
+
+    def _is_theirs(self, task: Task, by: Actor) -> bool:
+        candidates, assignee = task.candidates, task.assignee_id
+        return assignment.may_work_on(by, assignee=assignee, candidates=candidates, site=self.site)
 
     def _answers(self, task_id: TaskId, by: Actor, told: Mapping[str, Any]) -> dict[str, Any]:
         answers = {**tasks.first_answers(self.engine, task_id, by), **told.get("answers", {})}
@@ -171,8 +196,8 @@ class Teller:
 
     def _answer_by_link(self, node: str, choice: str) -> None:
         with self.engine.database.look() as session:
-            found = stories.open_task(session, self._case(), node)
-            link = answer_links.of_task(session, found.id) if found is not None else None
+            found = stories.open_tasks(session, self._case(), node)
+            link = answer_links.of_task(session, found[0].id) if found else None
         if link is None:
             raise Unlike(f"nobody was asked by a link at {node!r}")
         secret = self.engine.settings.secret_key

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine import asking
+from engine import arming, asking, assigning, cosigning, notices
 from engine.domain import assignment
-from engine.domain.facts import ArmedTimer, Data, OpenTask, Snapshot, Standing, Visited
+from engine.domain.facts import Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
-from engine.domain.sla import Deadline, Limit, Rung
+from engine.domain.sla import Deadline
 from engine.errors import ExpressionFailed, RuntimeFailed
 from engine.lending import deadline_named
 from engine.runtime.workflow import Run
-from engine.store import inbox_rows, repository, rows, saving
-from engine.store.database import Session
-from engine.store.due import note_armed
-from engine.store.models import Inbox, Job, Subscription, Task
+from engine.store import between, inbox_rows, repository, rows, saving
+from engine.store.due import has_job
+from engine.store.models import Inbox, Job, Signer, Subscription, Task
 
 if TYPE_CHECKING:
     from engine.steps import Step
@@ -46,10 +44,12 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
     over = [task for task in known.values() if task.id not in present]
     gone = [task for task in over if task.id != step.completed]
     for task in gone:
-        step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
+        if task.id != step.sent_back:
+            step.tell("task_cancelled", node=task.node, process=task.process, task_id=task.id)
     saving.cancel_tasks(session, [task.id for task in gone], now)
     saving.clear_inbox(session, [task.id for task in over])
-    timed = [task.id for task in over if task.properties.get("deadline")]
+    looked_after = bool(step.engine.settings.idle_hours)
+    timed = [task.id for task in over if looked_after or task.properties.get("deadline")]
     saving.cancel_ladders(session, step.case.id, timed, now)
     for task in known.values() if renamed else ():
         if task.id in present:
@@ -60,12 +60,21 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
         _open(step, run, task, came_from.get(task.id)) for task in snapshot.open_tasks if task.id not in known
     ]
     rows.add(session, Task, [found.task for found in opened])
+    if signers := [signer for found in opened for signer in found.signers]:
+        session.add_all(signers)
+        session.flush()
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
     for found in opened:
         if found.task.properties.get("answer_link"):
             _ask(step, run, found.task)
     step.opened = [found.task for found in opened]
+    notices.opened(
+        step, [found.task for found in opened if found.task.node != step.sent_to and not found.signers]
+    )
+    for found in opened:
+        if found.signers:
+            notices.to_sign(step, found.task, [one.account_id for one in found.signers])
     step.has_others = not known.keys().isdisjoint(present)
 
 
@@ -73,30 +82,25 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
 class _Opened:
     task: Task
     rungs: list[Job]
+    #: Those whom the drawing lets sign it together.
+    signers: list[Signer] = field(default_factory=list)
 
 
 def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Opened:
-    engine, session, case = step.engine, step.session, step.case
+    case = step.case
     properties = dict(opened.properties)
-    person = _named(run, properties.get("assignee"), opened.data)
-    roles = _named(run, properties.get("candidates"), opened.data)
-    lane = engine.organisation.role_named(opened.role) if opened.role else None
-    lane_role = lane.id if lane else None
-    asked = assignment.asked_roles(engine.organisation, lane_role, roles)
-    if isinstance(person, int) and not _active(session, person):
-        person = None
-    decided = assignment.assign(
-        engine.organisation,
-        lane_role=lane_role,
-        named_person=person,
-        named_roles=roles,
-        holders=repository.holders(session, asked, case.site),
-    )
+    given = assigning.decide(step, run, opened)
+    decided = given.who
     if decided.assignee is None and not decided.candidates:
         # A task in nobody's inbox would hold its case for ever without anybody seeing it.
         raise RuntimeFailed("Nobody may do this task.", element=opened.node, name=opened.name)
+    signers: dict[int, int] = {}
+    if cosigning.is_signed(opened):
+        roles = [given.lane] if given.lane else list(decided.candidates)
+        signers = cosigning.people_of(step, run, opened, roles)
     deadline = _deadline(step, run, opened)
-    due = _due(step, run, opened, deadline)
+    own_due = _own_due(step, run, opened, deadline)
+    due = own_due or (deadline.due(step.now, step.calendar(deadline)) if deadline else None)
     task = rows.made(
         Task,
         id=opened.id,
@@ -104,17 +108,21 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         process=opened.process,
         node=opened.node,
         name=opened.name,
-        role=lane_role,
+        role=given.lane,
         candidates=list(decided.candidates),
         properties=properties,
         status="open",
         visit=opened.visit,
         local=opened.data,
-        assignee_id=decided.assignee,
+        # Nobody holds what people sign together.
+        assignee_id=None if signers else decided.assignee,
+        signing=cosigning.rule_of(opened) if signers else None,
         assigned_because=decided.because,
+        why=given.why,
         created_at=step.now,
         due_at=due,
         deadline=deadline.name if deadline else None,
+        limit=deadline.limit.text() if deadline and not own_due else "",
     )
     step.tell(
         "task_opened",
@@ -126,9 +134,10 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
         because=decided.because,
         to=list(decided.candidates),
         assignee=decided.assignee,
+        **({"why": {key: given.why[key] for key in ("zh", "en")}} if given.why else {}),
     )
-    rungs = _rungs(step, task, deadline, due) if deadline is not None and due is not None else ()
-    return _Opened(task, list(rungs))
+    ladder = arming.ladder(step, task, deadline) if deadline else ()
+    return _Opened(task, list(ladder), cosigning.signers_of(step, task, signers))
 
 
 def _ask(step: Step, run: Run, task: Task) -> None:
@@ -146,96 +155,65 @@ def _named(run: Run, expression: str | None, local: Data) -> object:
     return run.evaluate(expression, local) if expression else None
 
 
-def _active(session: Session, account_id: int) -> bool:
-    found = repository.account(session, account_id)
-    return found is not None and found.active
-
-
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:
     name = opened.properties.get("deadline")
     if not name:
         return None
-    return deadline_named(step.engine, fill(name, {**run.data, **opened.data}))
+    return deadline_named(step, fill(name, {**run.data, **opened.data}))
 
 
-def _due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> datetime | None:
-    calendar = step.engine.calendar_of(step.case.site, deadline)
-    if opened.properties.get("due"):
-        value = run.evaluate(opened.properties["due"], opened.data)
-        if value:
-            try:
-                due = datetime.fromisoformat(str(value))
-            except ValueError as error:
-                raise ExpressionFailed("A due moment is not an instant.", value=value) from error
-            return due if due.tzinfo else due.replace(tzinfo=calendar.zone)
-    return deadline.due(step.now, calendar) if deadline else None
+def _own_due(step: Step, run: Run, opened: OpenTask, deadline: Deadline | None) -> datetime | None:
+    """The due moment that the procedure sets itself, if it does."""
+    expression = opened.properties.get("due")
+    value = run.evaluate(expression, opened.data) if expression else None
+    if not value:
+        return None
+    try:
+        due = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ExpressionFailed("A due moment is not an instant.", value=value) from error
+    return due if due.tzinfo else due.replace(tzinfo=step.calendar(deadline).zone)
 
 
 def put_into_inbox(step: Step, task: Task) -> None:
-    """Show an open task to its assignee, or to the holders of its candidate roles, and to nobody else."""
+    """Show an open task to its assignee or the holders of its candidate roles, and to those who sign now."""
     repository.write_inbox(step.session, task, _shown(step, task))
 
 
 def _shown(step: Step, task: Task) -> list[Inbox]:
     label = step.published.label(task.process, task.name)
+    signing = task.signing or {}
+    to_sign = _to_sign(step, task, label) if signing else []
+    if signing.get("submitted") or signing.get("drawn"):
+        return to_sign
     who = (
         [f"u:{task.assignee_id}"]
         if task.assignee_id is not None
         else [assignment.role_key(role, step.case.site) for role in task.candidates]
     )
-    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who]
+    return [inbox_rows.row(step.case, task, label, who=key, kind="work") for key in who] + to_sign
 
 
-def job_of(step: Step, kind: str, key: str, due: datetime, **values: Any) -> Job:
-    note_armed(step.session, step.case.id, key, due)
-    return rows.made(
-        Job,
-        case_id=step.case.id,
-        kind=kind,
-        key=key,
-        node=values.pop("node", ""),
-        name=values.pop("name", ""),
-        process=values.pop("process", step.published.procedure),
-        due_at=due,
-        run_at=due,
-        status="armed",
-        payload=values.pop("payload", {}),
-    )
-
-
-def _rungs(step: Step, task: Task, deadline: Deadline, due: datetime) -> Iterator[Job]:
-    calendar = step.engine.calendar_of(step.case.site, deadline)
-    for number, (moment, rung) in enumerate(deadline.rungs_at(step.now, due, calendar)):
-        yield job_of(
-            step,
-            rung.action,
-            # saving.cancel_ladders finds them by the task in front.
-            f"{task.id}:{number}",
-            moment,
-            node=task.node,
-            name=task.name,
-            process=task.process,
-            payload=_rung(task, number, rung, deadline),
-        )
-
-
-def _rung(task: Task, number: int, rung: Rung, deadline: Deadline) -> dict[str, Any]:
-    return {
-        "rung": number,
-        "action": rung.action,
-        "to": rung.to,
-        "when": _when(rung, "zh"),
-        "when_en": _when(rung, "en"),
-        "task": task.id,
-        "deadline": deadline.name,
+def _to_sign(step: Step, task: Task, label: str) -> list[Inbox]:
+    """The rows of those whose turn it is to sign."""
+    signing, signers = task.signing or {}, between.signers(step.session, task.id)
+    is_over = bool(signing.get("submitted"))
+    people = {
+        one.account_id
+        for place, rule in signing.items()
+        if place in ("before", "beside", "after", "drawn") and rule.get("outcome") is None
+        if (place == "after") == is_over
+        for one in between.in_turn(signers, place)
     }
+    return [
+        inbox_rows.row(step.case, task, label, who=f"u:{person}", kind="sign") for person in sorted(people)
+    ]
 
 
-def _when(rung: Rung, language: str) -> str:
-    if isinstance(rung.when, Limit):
-        words = rung.when.words(language)
-        return f"{words} after it was due" if language == "en" else f"到期后 {words}"
-    return f"{rung.when:.0%}"
+def arm_once(step: Step, job: Job) -> None:
+    """Add a job, unless the case has this very one."""
+    if not has_job(step.session, job):
+        rows.add(step.session, Job, [job])
 
 
 def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
@@ -244,30 +222,13 @@ def save_timers(step: Step, before: Standing, snapshot: Snapshot) -> None:
     if snapshot.ended:
         saving.cancel_jobs(session, case_id, step.now)
         return
-    known = {(timer.id, timer.due_at) for timer in before.timers}
+    known = {(timer.id, step.moved.get(timer.id, timer.due_at)) for timer in before.timers}
     present = {(timer.id, timer.due_at): timer for timer in snapshot.timers}
     saving.cancel_timers(session, case_id, known - present.keys(), step.now)
-    step.jobs += [_armed(step, timer) for found, timer in present.items() if found not in known]
+    step.jobs += [arming.timer(step, timer) for found, timer in present.items() if found not in known]
 
 
-def _armed(step: Step, timer: ArmedTimer) -> Job:
-    return job_of(
-        step,
-        "timer",
-        timer.id,
-        timer.due_at,
-        node=timer.node,
-        name=timer.name,
-        process=timer.process,
-        payload={
-            "expression": timer.expression,
-            "attached_to": timer.attached_to,
-            "interrupting": timer.interrupting,
-        },
-    )
-
-
-def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
+def save_awaited(step: Step, before: Standing, snapshot: Standing) -> None:
     """Write what messages and signals the case waits for now."""
     known, present = set(before.awaited), set(snapshot.awaited)
     saving.forget(step.session, [found.id for found in known - present])
@@ -292,7 +253,7 @@ def save_awaited(step: Step, before: Standing, snapshot: Snapshot) -> None:
 
 def thrown(step: Step, kind: str, name: str, payload: Data) -> Job:
     """A message or signal of this step on its way to other cases."""
-    return job_of(step, kind, uuid4().hex, step.now, name=name, payload=payload)
+    return arming.job_of(step, kind, uuid4().hex, step.now, name=name, payload=payload)
 
 
 def keep_message(step: Step, message: str, payload: Data, correlation: str | None) -> None:

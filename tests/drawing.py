@@ -12,9 +12,10 @@ A line is a path of nodes; a node is ``name:kind`` or ``name:kind(what)`` where 
     }
 
 ``-[condition]->`` is a conditional flow, ``-*->`` a default one. Kinds: start, end, user, script, send,
-receive, call, xor, and, or, event, catch, throw, on, beside, sub, esub (event sub-process), tx. Events say
-what they are: ``timer``, ``message``, ``signal``, ``error``, ``escalation``, ``link``, ``if``,
-``terminate``, ``cancel``, ``compensate``.
+receive, call, xor, and, or, event, catch, throw, on, beside, sub, esub (event sub-process), tx.
+``user("chief" | on shift)`` has candidates, and the rules that choose one. Events say what they are:
+``timer``, ``message``, ``signal``, ``error``, ``escalation``, ``link``, ``if``, ``terminate``, ``cancel``,
+``compensate``.
 """
 
 from __future__ import annotations
@@ -56,13 +57,17 @@ _NAMESPACES = (
 #: Who does the tasks, so that only what is drawn is judged.
 _PEOPLE = (
     "<spiffworkflow:properties>"
-    '<spiffworkflow:property name="candidates" value={}/>'
+    '<spiffworkflow:property name="candidates" value={}/>{}'
     "</spiffworkflow:properties>"
 )
 _ARROW = re.compile(r"\s*(?:(?P<undone>~)|-(?:\[(?P<condition>[^\]]*)\]-|(?P<default>\*)-)?)>\s*")
 #: In place of a condition: no flow but the association with what undoes an activity.
 _UNDONE_BY = "~"
 _NODE = re.compile(r"(?P<id>\w+)(?::(?P<kind>\w+))?")
+
+
+def _rules(text: str) -> str:
+    return f'<spiffworkflow:property name="assign" value={quoteattr(text)}/>' if text else ""
 
 
 class Drawing:
@@ -193,7 +198,8 @@ class Drawing:
         children = ""
         extensions = ""
         if kind in ("user", "manual", "task"):
-            extensions = _PEOPLE.format(quoteattr(what or '"clerk"'))
+            candidates, _, rules = what.partition("|")
+            extensions = _PEOPLE.format(quoteattr(candidates.strip() or '"clerk"'), _rules(rules.strip()))
         elif kind in ("on", "beside"):
             host, _, what = what.partition(",")
             attributes += f' attachedToRef="{host.strip()}"'

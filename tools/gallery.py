@@ -30,12 +30,15 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 
-#: Imports a diagram into a fresh viewer and gives its SVG; a diagram that imports with warnings fails.
+#: Imports a diagram into a fresh viewer and gives its SVG; a diagram that imports with warnings fails. The
+#: lists of a multi-instance activity are data of the case and no element of the drawing.
 DRAW = """async (xml) => {
   const viewer = new BpmnJS({ container: '#canvas' });
   try {
     const { warnings } = await viewer.importXML(xml);
-    if (warnings.length) throw new Error(warnings.map((w) => w.message).join('; '));
+    const lists = ['bpmn:loopDataInputRef', 'bpmn:loopDataOutputRef'];
+    const wrong = warnings.filter((w) => !lists.includes(w.property));
+    if (wrong.length) throw new Error(wrong.map((w) => w.message).join('; '));
     return (await viewer.saveSVG()).svg;
   } finally {
     viewer.destroy();

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import cancel_case, case_view, document_view, procedure_names, resume_case, suspend_case
+from engine import (
+    cancel_case,
+    case_view,
+    document_view,
+    mark_copy_read,
+    procedure_names,
+    resume_case,
+    suspend_case,
+)
 from engine.domain.facts import CaseId
-from engine.domain.views import CaseView, Clock, StepState
+from engine.domain.organisation import PauseReason
+from engine.domain.views import CaseView, Clock, StepState, Words
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
 from web.display import here, words
@@ -33,7 +42,10 @@ ASKED = ("cancel", "suspend")
 @access("case")
 def show(case_id: int) -> ResponseReturnValue:
     """Show a case; ``?ask=cancel`` also asks for the reason."""
-    return _page(case_view(engine(), CaseId(case_id), actor()), ask=request.args.get("ask", ""))
+    case = case_view(engine(), CaseId(case_id), actor())
+    if any(one.account_id == actor().id and one.read_at is None for one in case.copies):
+        mark_copy_read(engine(), case.case_id, by=actor())
+    return _page(case, ask=request.args.get("ask", ""))
 
 
 @bp.post("/cases/<int(max=2147483647):case_id>/cancel")
@@ -88,7 +100,7 @@ def _ask_again(case_id: int, what: str) -> ResponseReturnValue:
 
 
 def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
-    may = {"cancel": case.may_cancel, "suspend": case.may_suspend}
+    may = {"cancel": case.may_cancel, "suspend": case.may_suspend, "pause": case.may_pause}
     whole = request.args.get("history") == "all"
     process = request.args.get("process", "")
     process = process if process in case.diagrams else next(iter(case.diagrams), "")
@@ -104,7 +116,12 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
+        reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
+
+
+def _pauses() -> Mapping[str, PauseReason]:
+    return engine().organisation.pauses
 
 
 def _drawings(case: CaseView, process: str) -> list[tuple[str, str, None, bool]]:

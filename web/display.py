@@ -17,7 +17,7 @@ from markupsafe import Markup
 from engine import Engine
 from engine.domain.views import MANY, Clock, Words
 from engine.errors import Misconfigured
-from web import history, moments
+from web import history, keys, moments
 from web.access import engine, signed_in, wants_fragment
 from web.language import reader_language, script_words
 from web.moments import ClockWords
@@ -48,6 +48,7 @@ def set_up(app: Flask) -> None:
         clock=clock,
         initial=lambda name: name.strip()[:1].upper(),
         status_words=history.status_words,
+        priority_words=history.priority_words,
         entry_words=lambda entry: history.sentence(entry, reader_language()),
         entry_more=lambda entry: history.more(entry, reader_language()),
         value_words=value_words,
@@ -59,10 +60,12 @@ def set_up(app: Flask) -> None:
         counts=my_counts,
         has_endpoint=has_endpoint,
         navigation=navigation,
+        key_table=keys.table,
         script_words=lambda: Markup(json.dumps(script_words(), ensure_ascii=False).replace("<", "\\u003c")),
         htmx_config=json.dumps(HTMX),
         site_name=site_name,
         role_name=role_name,
+        rung_words=history.rung_words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

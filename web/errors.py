@@ -10,6 +10,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
+    CannotSendBack,
+    CannotWithdraw,
     CaseChanged,
     CaseNotActive,
     Conflict,
@@ -21,10 +23,13 @@ from engine.errors import (
     LinkInvalid,
     LinkOver,
     NotFound,
+    NotPossibleNow,
     ReasonMissing,
     RuntimeFailed,
     TaskAlreadyDone,
+    TaskCalledBack,
     TaskTaken,
+    TooSoon,
 )
 from web.words import gettext as _
 
@@ -56,13 +61,13 @@ def status_of(error: GuanjiaError) -> int:
 
 def sentence(error: GuanjiaError) -> str:
     """What an engine error means for the reader, and what to do."""
-    for kind, said in _sentences():
+    for kind, said in _sentences(error):
         if isinstance(error, kind):
             return said
     return _("系统这边出了问题，刚才的操作没有生效。请稍后再试；若仍不行，请告诉管理员。")
 
 
-def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
+def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...]:
     # A subclass stands before its base.
     return (
         (LinkInvalid, _("这个链接不完整或无效。请完整复制链接，或请对方重新发给您。")),
@@ -71,7 +76,12 @@ def _sentences() -> tuple[tuple[type[GuanjiaError], str], ...]:
         (Forbidden, _("您的岗位和站点不允许这样做。如需要，请联系管理员。")),
         (TaskAlreadyDone, _("这项任务已经有人办理完了。")),
         (TaskTaken, _("这项任务已被别人领取。")),
+        (TaskCalledBack, _("这项任务已被收回，不再需要办理。")),
+        (CannotSendBack, _cannot_send_back(error)),
+        (CannotWithdraw, _cannot_withdraw(error)),
         (CaseNotActive, _("该案件当前不在进行中，不能办理。")),
+        (NotPossibleNow, _("任务现在的状态不允许这样做：可能已转给别人，或正在会签。请刷新后再看。")),
+        (TooSoon, _("您刚刚催办过，请过一会儿再催。")),
         (CaseChanged, _("刚才有人同时推进了此案件，请再试一次。您填写的内容没有丢失。")),
         (Conflict, _("情况刚刚有变化，请刷新后再看。")),
         (ReasonMissing, _("请写明理由。")),
@@ -94,6 +104,32 @@ def path_told() -> str:
     return (
         rule.rule if rule is not None and (request.endpoint or "").startswith("answering.") else request.path
     )
+
+
+def _cannot_send_back(error: GuanjiaError) -> str:
+    return {
+        "itself": _("任务就在这一步，不需要退回。"),
+        "not_done": _("这一步在本案件的这条路线上还没有办理过，不能退回到它。"),
+        "not_before": _("从这一步走不到当前任务，不能退回到它。"),
+        "parallel": _(
+            "这一步在并行路线里，当前任务已不在其中：只退回一条路线，汇合处会永远等下去。请退回到分叉之前。"
+        ),
+        "elsewhere": _("这一步在另一个子流程或另一份会办里，不能退回到它。"),
+    }.get(str(error.facts.get("why")), _("没有这样的步骤，不能退回。"))
+
+
+def _cannot_withdraw(error: GuanjiaError) -> str:
+    return {
+        "other_person": _("只有办理人自己可以撤回。"),
+        "not_last": _("案件在此之后已有别的进展，不能撤回；如需修改，请让现在的办理人退回。"),
+        "acted": _("后面的任务已经有人动过，不能撤回；如需修改，请让对方退回。"),
+        "thrown": _("这一步已向别的案件或系统发出消息，不能撤回。"),
+        "ended": _("这一步已使案件办结，不能撤回。"),
+        "told": _("这一步已告知客户或上级，不能撤回。"),
+        "filed": _("这一步已归档单据或作废编号，不能撤回。"),
+        "signed": _("这一步经过会签，不能撤回。"),
+        "late": _("撤销的时间已过；如果下一步还没有人动过，仍可在本页撤回。"),
+    }.get(str(error.facts.get("why")), _("现在不能撤回。"))
 
 
 def answer(status: int, said: str, title: str = "") -> Response:

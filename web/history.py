@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.domain.views import Entry
+from engine.domain.views import Entry, Words
+from web.language import reader_language
 from web.words import gettext as _
 
 
@@ -18,27 +19,67 @@ def status_words(status: str) -> str:
         "open": _("待办"),
         "done": _("已办"),
         "armed": _("等待中"),
+        "paused": _("停表"),
         "incident": _("异常"),
         "late": _("已迟"),
     }.get(status, status)
 
 
+def priority_words(priority: str) -> str:
+    """A priority in words."""
+    return {"low": _("低"), "normal": _("普通"), "high": _("高"), "urgent": _("紧急")}.get(priority, priority)
+
+
 def sentence(entry: Entry, language: str) -> str:
-    """One line of history: 客务代表 完成了“调查”."""
+    """One line of history: 客务代表 完成了“调查”; 李四 代 王五 完成了“调查”."""
     say = _SENTENCES.get(entry.kind)
     node = entry.node_name.in_language(language) if entry.node_name else entry.node or ""
     who = _("系统") if entry.actor in ("", "system") else entry.actor
+    if entry.detail.get("for"):
+        who = _("%(who)s 代 %(absent)s", who=who, absent=entry.detail["for"])
     return say(entry, who, node) if say else _("%(who)s：%(what)s", who=who, what=node or entry.kind)
 
 
 def more(entry: Entry, language: str) -> str:
     """What belongs under the line: a reason, what was said to whom; empty when there is nothing."""
-    said = entry.detail.get(language) or entry.detail.get("reason") or entry.detail.get("note") or ""
+    why = entry.detail.get("why") or {}
+    said = (
+        entry.detail.get(language)
+        or (why.get(language) if isinstance(why, dict) else "")
+        or entry.detail.get("reason")
+        or entry.detail.get("note")
+        or ""
+    )
     return str(said)
 
 
 def _fact(entry: Entry, key: str) -> str:
     return str(entry.detail.get(key) or "")
+
+
+def rung_words(action: str, to: str) -> str:
+    """What a rung of a ladder does, to whom."""
+    return {
+        "remind": _("提醒%(who)s", who=to),
+        "notify": _("通知%(who)s", who=to),
+        "escalate": _("升级给%(who)s", who=to),
+        "reassign": _("改派给%(who)s", who=to),
+        "raise": _("优先级提为%(who)s", who=to),
+    }.get(action, to)
+
+
+def clock_words(kind: str) -> str:
+    """A clock of a whole case in words."""
+    return {
+        "response": _("首次响应"),
+        "solution": _("解决"),
+        "update": _("进展告知"),
+    }.get(kind, kind)
+
+
+def _named(entry: Entry, key: str) -> str:
+    said = entry.detail.get(key) or {}
+    return Words(said.get("zh", ""), said.get("en", "")).in_language(reader_language())
 
 
 _Sentence = Callable[[Entry, str, str], str]
@@ -56,7 +97,72 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_taken_over": lambda e, who, node: _(
         "%(who)s 从 %(other)s 接手了“%(step)s”", who=who, other=e.detail.get("held_by", ""), step=node
     ),
-    "task_released": lambda e, who, node: _("%(who)s 放回了“%(step)s”", who=who, step=node),
+    "sent_back": lambda e, who, node: _(
+        "%(who)s 将“%(step)s”退回到“%(to)s”", who=who, step=node, to=_named(e, "back_to")
+    ),
+    "withdrawn": lambda e, who, node: _("%(who)s 撤回了“%(step)s”的办理", who=who, step=node),
+    "task_released": lambda e, who, node: (
+        _("“%(step)s”久未办理，自动放回", step=node)
+        if e.detail.get("idle")
+        else _("%(who)s 放回了“%(step)s”", who=who, step=node)
+    ),
+    "task_transferred": lambda e, who, node: _(
+        "%(who)s 把“%(step)s”转给 %(other)s 办理", who=who, step=node, other=_fact(e, "to")
+    ),
+    "task_declined": lambda e, who, node: _("%(who)s 退还了转来的“%(step)s”", who=who, step=node),
+    "task_reassigned": lambda e, who, node: _(
+        "%(who)s 把“%(step)s”改派给 %(other)s", who=who, step=node, other=_fact(e, "to")
+    ),
+    "clock_started": lambda e, who, node: _("开始计时：%(clock)s", clock=clock_words(_fact(e, "clock"))),
+    "clock_met": lambda e, who, node: (
+        _("达成：%(clock)s（超时）", clock=clock_words(_fact(e, "clock")))
+        if e.detail.get("late")
+        else _("达成：%(clock)s", clock=clock_words(_fact(e, "clock")))
+    ),
+    "clock_missed": lambda e, who, node: _("未按时达成：%(clock)s", clock=clock_words(_fact(e, "clock"))),
+    "clocks_paused": lambda e, who, node: _("%(who)s 停表", who=who),
+    "clocks_resumed": lambda e, who, node: _("%(who)s 恢复计时", who=who),
+    "moment_moved": lambda e, who, node: _(
+        "“%(step)s”的时刻顺应挪动", step=node or clock_words(_fact(e, "clock"))
+    ),
+    "priority_raised": lambda e, who, node: _(
+        "优先级自动提为%(priority)s", priority=priority_words(_fact(e, "priority"))
+    ),
+    "task_unassigned": lambda e, who, node: _(
+        "%(who)s 把 %(other)s 手上的“%(step)s”放回待领", who=who, step=node, other=_fact(e, "held_by")
+    ),
+    "task_delegated": lambda e, who, node: _(
+        "%(who)s 委派 %(other)s 代拟“%(step)s”", who=who, step=node, other=_fact(e, "to")
+    ),
+    "task_handed_back": lambda e, who, node: _(
+        "%(who)s 把代拟的“%(step)s”交回 %(other)s", who=who, step=node, other=_fact(e, "to")
+    ),
+    "task_recalled": lambda e, who, node: _("%(who)s 收回了“%(step)s”", who=who, step=node),
+    "task_submitted": lambda e, who, node: _("%(who)s 办完“%(step)s”，提交会签", who=who, step=node),
+    "signers_added": lambda e, who, node: _(
+        "%(who)s 请 %(people)s 签署“%(step)s”", who=who, people=_fact(e, "people"), step=node
+    ),
+    "signer_removed": lambda e, who, node: _(
+        "%(who)s 免去 %(people)s 对“%(step)s”的签署", who=who, people=_fact(e, "people"), step=node
+    ),
+    "signed": lambda e, who, node: (
+        _("%(who)s 签署“%(step)s”：同意", who=who, step=node)
+        if e.detail.get("answer") == "agree"
+        else _("%(who)s 签署“%(step)s”：不同意", who=who, step=node)
+    ),
+    "signers_decided": lambda e, who, node: (
+        _("“%(step)s”会签通过", step=node)
+        if e.detail.get("outcome") == "agreed"
+        else _("“%(step)s”会签未通过", step=node)
+    ),
+    "urged": lambda e, who, node: _("%(who)s 催办“%(step)s”", who=who, step=node),
+    "copied": lambda e, who, node: _("%(who)s 抄送给 %(people)s", who=who, people=_fact(e, "people")),
+    "commented": lambda e, who, node: (
+        _("%(who)s 留言（客户可见）", who=who) if e.detail.get("public") else _("%(who)s 留言", who=who)
+    ),
+    "prioritised": lambda e, who, node: _(
+        "%(who)s 把优先级改为%(priority)s", who=who, priority=priority_words(_fact(e, "priority"))
+    ),
     "completed": lambda e, who, node: (
         _("%(who)s 完成了“%(step)s”（超时）", who=who, step=node)
         if e.detail.get("late")

@@ -77,6 +77,10 @@ def script_words() -> dict[str, str]:
     """The few sentences that scripts say, in the reader's language; {names} are theirs to fill in."""
     return {
         "close": _("关闭"),
+        "selected": _("已选 {n} 项"),
+        "replies": _("常用语"),
+        "no_replies": _("没有合适的常用语"),
+        "edit_replies": _("整理常用语"),
         "remove": _("移除"),
         "offline": _("没有连上服务器，请检查网络后再试。"),
         "signed_out": _("登录已过期，请刷新本页重新登录。已自动保存的内容不会丢失。"),

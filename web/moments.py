@@ -104,7 +104,9 @@ def clock_words(
         return ClockWords(clock.light, _("无时限"), "", "", "", ticks=False)
     passes = due - now
     left = passes if clock.left is None else clock.left
-    together = abs(passes - left) < _TOGETHER
+    if clock.stands:
+        passes = left
+    together = abs(passes - left) < _TOGETHER and (not clock.stands or abs(left) < _DAY / 2)
     apart = abs((due.astimezone(zone).date() - now.astimezone(zone).date()).days)
     span = (
         span_words(abs(left))
@@ -113,6 +115,8 @@ def clock_words(
     )
     late = passes < timedelta()
     words = _("超时 %(span)s", span=span) if late else _("剩 %(span)s", span=span)
+    if clock.stands:
+        words = _("停表 · %(left)s", left=words)
     why = clock.why.in_language(language) if clock.why else ""
     said = exact(due, zone, language)
     return ClockWords(
@@ -121,7 +125,7 @@ def clock_words(
         before=_("%(moment)s 前", moment=in_words(due, now, zone, language)),
         exact=f"{said} · {why}" if why else said,
         iso=due.isoformat(),
-        ticks=together,
+        ticks=together and not clock.stands,
     )
 
 

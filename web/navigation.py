@@ -27,7 +27,7 @@ class Item:
 
 
 #: Pages that belong under a place of the navigation besides its own.
-_UNDER = {"task": "inbox", "case": "cases"}
+_UNDER = {"task": "inbox", "case": "cases", "deadlines": "timers", "calendars": "timers"}
 
 
 def navigation(*, phone: bool = False) -> list[Item]:
@@ -39,9 +39,11 @@ def navigation(*, phone: bool = False) -> list[Item]:
         ("cases", "cases.index", _("案件"), "folder-open", None, False),
         ("registers", "registers.index", _("台账"), "book-open", None, False),
         ("timers", "timers.index", _("时限"), "timer", None, False),
+        ("shifts", "shifts.index", _("排班"), "calendar", None, False),
         ("procedures", "procedures.index", _("流程"), "workflow", None, False),
         ("measures", "measures.index", _("指标"), "gauge", None, False),
         ("incidents", "incidents.index", _("异常"), "triangle-alert", said.incidents, True),
+        ("deliveries", "deliveries.index", _("发送"), "send", said.stuck, True),
         ("settings", "settings.index", _("设置"), "settings", None, False),
         ("me", "me.show", _("我的"), "circle-user-round", None, False),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import list_notices, mark_read
+from engine import news as find_news
 from web.access import access, actor, engine
+from web.display import is_htmx, words
 from web.lists import page_number
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
@@ -17,7 +19,28 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 def index() -> ResponseReturnValue:
     """Show my notices, the newest first."""
     page = list_notices(engine(), actor(), page=page_number())
-    return render_template("notices/index.html", page=page)
+    return render_template("notices/_list.html" if is_htmx() else "notices/index.html", page=page)
+
+
+@bp.get("/news")
+@access("signed-in")
+def news() -> ResponseReturnValue:
+    """For the script that asks: how much is unread, and what is urgent since the notice it knows of."""
+    found = find_news(engine(), actor(), request.args.get("after", type=int))
+    return jsonify(
+        unread=found.unread,
+        latest=found.latest,
+        urgent=[
+            {"id": one.id, "text": words(one.text), "url": _about(one.task_id, one.case_id)}
+            for one in found.urgent
+        ],
+    )
+
+
+def _about(task: str | None, case: int | None) -> str:
+    if task:
+        return url_for("task.show", task_id=task)
+    return url_for("case.show", case_id=case) if case else url_for("notices.index")
 
 
 @bp.post("/read")

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import catalogue, procedure_view
+from engine import catalogue, procedure_view, would_get
+from engine.domain.views import Words, WouldGet
 from web.access import access, actor, engine
 from web.language import reader_language
 
@@ -43,4 +44,18 @@ def show(procedure_id: str) -> ResponseReturnValue:
             "names": dict(found.words) if reader_language() == "en" else None,
             "links": {},
         }
-    return render_template("procedures/show.html", procedure=found, drawing=drawing)
+    return render_template(
+        "procedures/show.html",
+        procedure=found,
+        drawing=drawing,
+        today=_by_step(would_get(engine(), procedure_id)),
+        sites=list(engine().organisation.sites),
+    )
+
+
+def _by_step(lines: tuple[WouldGet, ...]) -> list[tuple[Words, list[WouldGet]]]:
+    """The lines of each step together."""
+    found: dict[str, tuple[Words, list[WouldGet]]] = {}
+    for line in lines:
+        found.setdefault(line.node, (line.step_name, []))[1].append(line)
+    return list(found.values())

@@ -18,7 +18,7 @@ from web.words import gettext as _
 #: Kinds of history that only the drawing needs.
 DRAWN = frozenset({"passed", "entered"})
 #: Kinds that follow from what is told beside them: they stand in the whole history only.
-UNTOLD = DRAWN | {"fired", "task_opened", "told", "register_written"}
+UNTOLD = DRAWN | {"fired", "task_opened", "told", "register_written", "clock_started"}
 
 
 def told(history: Sequence[Entry], *, whole: bool = False) -> list[Entry]:

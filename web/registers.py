@@ -54,7 +54,7 @@ def show(register_id: str) -> ResponseReturnValue:
 @access("register")
 def row(register_id: str, row_id: int) -> ResponseReturnValue:
     """Show every entry of a row, and what each changed."""
-    entries = register_history(engine(), row_id, actor())
+    entries = register_history(engine(), row_id, actor(), register=register_id)
     register = _view(register_id)
     return render_template(
         "registers/row.html",
@@ -162,7 +162,7 @@ def _own_number(register: RegisterView) -> str:
     own = (
         column.key
         for column in register.columns
-        if rows and all(row.values.get(column.key) == row.case_number for row in rows)
+        if rows and rows[0].case_number and all(row.values.get(column.key) == row.case_number for row in rows)
     )
     return next(own, "")
 

@@ -43,6 +43,10 @@ class WebSettings:
     session_hours: int = 12
     #: Reverse proxies in front whose X-Forwarded headers are believed.
     proxies: int = 0
+    #: Days for which a link to a hall's wallboard is good.
+    wallboard_days: int = 90
+    #: Another number ends every link to a wallboard that was given out.
+    wallboard_epoch: int = 1
 
     @property
     def is_demo(self) -> bool:
@@ -78,6 +82,8 @@ class WebSettings:
             idle_minutes=_number(environ, "GUANJIA_IDLE_MINUTES", cls.idle_minutes),
             session_hours=_number(environ, "GUANJIA_SESSION_HOURS", cls.session_hours),
             proxies=_number(environ, "GUANJIA_PROXIES", cls.proxies),
+            wallboard_days=_number(environ, "GUANJIA_WALLBOARD_DAYS", cls.wallboard_days),
+            wallboard_epoch=_number(environ, "GUANJIA_WALLBOARD_EPOCH", cls.wallboard_epoch),
         )
 
     def require_safe(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 from uuid import uuid4
@@ -21,6 +22,7 @@ from engine import (
     complete_task,
     form_fields,
     look_up,
+    may_withdraw,
     release_task,
     save_draft,
     start_quickly,
@@ -29,7 +31,7 @@ from engine import (
 )
 from engine.domain.facts import TaskId
 from engine.domain.views import MasterCard, MasterFound, TaskHead, TaskView
-from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskTaken
+from engine.errors import AnswersInvalid, FileRefused, TaskAlreadyDone, TaskCalledBack, TaskTaken
 from forms.definition import load
 from forms.model import Field, Form
 from forms.parsing import flatten, parse
@@ -37,6 +39,7 @@ from web.access import access, actor, engine
 from web.asking import Asked, of_answers
 from web.display import is_htmx, moment, words
 from web.reading import fact_words, told
+from web.undoing import with_undo
 from web.words import gettext as _
 
 bp = Blueprint("task", __name__, url_prefix="/tasks")
@@ -73,15 +76,15 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _page(_seen(task), typed, errors=refused.errors), 422
     except FileRefused as refused:
         return _page(_seen(task), typed, refused=_file_words(refused)), 422
-    except (TaskAlreadyDone, TaskTaken) as late:
+    except (TaskAlreadyDone, TaskTaken, TaskCalledBack) as late:
         now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
     if "_quick" in request.form:
         return _next_quickly(task)
     if after.task_id is not None:
-        flash(_("已办理。下一步仍由您办理。"), "done")
+        _say_done(task, _("已办理。下一步仍由您办理。"))
         return redirect(url_for("task.show", task_id=after.task_id), code=303)
-    flash(_("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)), "done")
+    _say_done(task, _("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)))
     return redirect(url_for("inbox.index"), code=303)
 
 
@@ -166,6 +169,15 @@ def upload(task_id: str) -> ResponseReturnValue:
     except FileRefused as refused:
         return jsonify(message=_file_words(refused)), 422
     return jsonify(id=kept.id, name=kept.name, size=kept.size, url=url_for("file.show", file_id=kept.id))
+
+
+def _say_done(task: TaskHead, said: str) -> None:
+    """Say on the next page that a task is done, with a button that undoes it as long as it can be."""
+    seconds = engine().settings.undo_seconds
+    if may_withdraw(engine(), [task.task_id], actor()):
+        url = url_for("withdrawing.act", task_id=task.task_id)
+        said = with_undo(said, url, {"undo": "1"}, seconds=seconds)
+    flash(said, "done")
 
 
 # What was typed ---------------------------------------------------------------------------------
@@ -325,7 +337,10 @@ def _page(
         lost=lost,
         late=late,
         refused=refused,
+        called_back=_called_back_words(task.called_back, task.done_at) if task.called_back else "",
+        begun=_lost(task, _kept(task.draft)) if task.status == "cancelled" and task.draft else None,
         history=told(task.history),
+        may_withdraw=task.status == "done" and bool(may_withdraw(engine(), [task.task_id], actor())),
         known=task.known,
         quick="_quick" in request.form or "quick" in request.args,
         **_link_of(task),
@@ -355,7 +370,7 @@ def _asked(
         leaf.key: task.data[leaf.key] for leaf in form.leaves() if leaf.readonly and leaf.key in task.data
     }
     shown = flatten(form, fixed, zone=engine().zone_of(task.site))
-    if not task.may_complete:
+    if not task.may_draft:
         return of_answers(
             engine(),
             task.form,
@@ -409,8 +424,31 @@ def _form(task: TaskHead) -> Form | None:
     return forms[id(task.form)]
 
 
-def _late_words(late: TaskAlreadyDone | TaskTaken) -> str:
+def _kept(draft: Mapping[str, Any]) -> Typed:
+    """A draft as it was typed."""
+    kept: Typed = MultiDict()
+    for name, value in draft.items():
+        kept.setlist(name, value if isinstance(value, list) else [str(value)])
+    return kept
+
+
+def _called_back_words(called: Mapping[str, Any], at: datetime | None) -> str:
+    who, reason = str(called.get("by") or ""), str(called.get("reason") or "")
+    when = moment(at) if at is not None else ""
+    if called.get("how") == "withdrawn":
+        return _("%(who)s 于%(when)s撤回了上一步的办理，此任务不再需要办理。", who=who, when=when)
+    return _(
+        "%(who)s 于%(when)s退回了案件，此任务不再需要办理。理由：%(reason)s",
+        who=who,
+        when=when,
+        reason=reason,
+    )
+
+
+def _late_words(late: TaskAlreadyDone | TaskTaken | TaskCalledBack) -> str:
     who = str(late.facts.get("by") or "")
+    if isinstance(late, TaskCalledBack):
+        return _called_back_words(late.facts, late.facts.get("at"))  # type: ignore[arg-type]
     if isinstance(late, TaskTaken):
         return _("%(who)s 已领取此任务。", who=who)
     at = late.facts.get("at")

@@ -12,11 +12,12 @@ from engine.domain.views import Clock, TimerLine
 from web.access import access, actor, engine
 from web.display import is_htmx, words
 from web.lists import page_number
+from web.words import gettext as _
 
 bp = Blueprint("timers", __name__, url_prefix="/timers")
 
-Status = Literal["armed", "late", "done", "incident"]
-STATUSES = ("armed", "late", "done", "incident")
+Status = Literal["armed", "paused", "late", "done", "incident"]
+STATUSES = ("armed", "paused", "late", "done", "incident")
 
 
 @bp.get("")
@@ -40,7 +41,21 @@ def index() -> ResponseReturnValue:
         procedure=procedure,
         procedures=[(found, words(name)) for found, name in procedure_names(engine())],
         clock_of=_clock,
+        kinds=kinds(),
     )
+
+
+def kinds() -> dict[str, tuple[str, str]]:
+    """What a job does: its icon and its word."""
+    return {
+        "timer": ("timer", _("定时")),
+        "remind": ("bell", _("提醒")),
+        "notify": ("bell", _("通知")),
+        "escalate": ("triangle-alert", _("升级")),
+        "reassign": ("users", _("改派")),
+        "raise": ("triangle-alert", _("提高优先级")),
+        "missed": ("alarm-clock", _("案件时限到期")),
+    }
 
 
 def _clock(line: TimerLine) -> Clock:

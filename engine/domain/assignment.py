@@ -49,6 +49,11 @@ def assign(
     return Assignment(None, roles, because)
 
 
+def own_roles(organisation: Organisation, lane_role: str | None, named_roles: object) -> tuple[str, ...]:
+    """The roles whose work a task is: those that an expression names, else its lane's."""
+    return _roles(organisation, named_roles) or _known(organisation, lane_role)
+
+
 def asked_roles(organisation: Organisation, lane_role: str | None, named_roles: object) -> set[str]:
     """Every role whose holders :func:`assign` needs to know."""
     roles = set(_roles(organisation, named_roles)) | set(_known(organisation, lane_role))
@@ -70,10 +75,15 @@ def role_key(role: str, site: str) -> str:
     return f"r:{role}@{site}"
 
 
-def may_work_on(actor: Actor, *, assignee: int | None, candidates: Iterable[str], site: str) -> bool:
-    """Say whether a task is this person's to do: theirs, or nobody's yet and of a role of theirs."""
+def may_work_on(
+    actor: Actor, *, assignee: int | None, candidates: Iterable[str], site: str, procedure: str = ""
+) -> bool:
+    """Say whether a task is this person's to do: theirs, or nobody's yet and of a role of theirs.
+
+    So is one of somebody who is away, in a ``procedure`` in which this person stands in for them.
+    """
     if assignee is not None:
-        return actor.id == assignee
+        return actor.id == assignee or actor.in_place_of(assignee, procedure) is not None
     return any(actor.has_role(role, site) for role in candidates)
 
 

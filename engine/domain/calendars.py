@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -38,6 +39,10 @@ class Period:
     start: time
     end: time
 
+    def text(self) -> str:
+        """Write it as calendars.toml does."""
+        return f"{self.start:%H:%M}-{'24:00' if self.end == time(0) else f'{self.end:%H:%M}'}"
+
     @property
     def overnight(self) -> bool:
         """True when it ends on the day after, 24:00 included."""
@@ -60,6 +65,8 @@ class WorkCalendar:
     closures: frozenset[date] = frozenset()
     #: Extra days open, with the hours of Monday.
     openings: frozenset[date] = frozenset()
+    #: Days with hours of their own, none for closed: what the screens changed.
+    special: Mapping[date, tuple[Period, ...]] = field(default_factory=dict, hash=False)
     _days: dict[date, tuple[Opening, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False, hash=False
     )
@@ -79,10 +86,12 @@ class WorkCalendar:
     def hours_of(self, day: date) -> tuple[Period, ...]:
         """Give a day's periods by the clock, empty when it is closed.
 
-        What is said of the day itself wins: closures and openings, then the country's holidays and
-        make-up days, then the week. Openings and make-up days have the hours of Monday (of the
+        What is said of the day itself wins: its own hours, closures and openings, then the country's
+        holidays and make-up days, then the week. Openings and make-up days have the hours of Monday (of the
         first day of the week with hours, if Monday has none), since they stand in for a weekday.
         """
+        if day in self.special:
+            return self.special[day]
         if day in self.closures:
             return ()
         if day in self.openings:
@@ -94,6 +103,28 @@ class WorkCalendar:
             if day in makeup_days:
                 return self._ordinary_hours
         return self.week[day.weekday()]
+
+    def with_days(self, special: Mapping[date, tuple[Period, ...]]) -> WorkCalendar:
+        """Give this calendar with other days of their own."""
+        return self if special == self.special else replace(self, special=special)
+
+    def kind_of(self, day: date) -> Literal["special", "closure", "opening", "holiday", "makeup", "week"]:
+        """Say what decides the hours of a day."""
+        if day in self.special:
+            return "special"
+        if day in self.closures or day in self.openings:
+            return "closure" if day in self.closures else "opening"
+        if self.country:
+            free, makeup_days = _holidays(self.country, day.year)
+            if day in makeup_days:
+                return "makeup"
+            if day in free:
+                return "holiday"
+        return "week"
+
+    def holiday_name(self, day: date, language: str) -> str:
+        """Give the name of a public holiday, "" when it is none."""
+        return _holiday_names(self.country, day.year, language).get(day, "") if self.country else ""
 
     @property
     def _ordinary_hours(self) -> tuple[Period, ...]:
@@ -208,6 +239,13 @@ def _holidays(country: str, year: int) -> tuple[frozenset[date], frozenset[date]
     return frozenset(found), frozenset(day for day in makeup_days if day.year == year)
 
 
+@lru_cache(maxsize=64)
+def _holiday_names(country: str, year: int, language: str) -> dict[date, str]:
+    known = holidays.country_holidays(country, years=year).supported_languages
+    wanted = next((code for code in known if code.lower().startswith(language)), None)
+    return dict(holidays.country_holidays(country, years=year, language=wanted))
+
+
 # Reading calendars.toml --------------------------------------------------------------------
 
 
@@ -289,6 +327,11 @@ def _periods(table: Table, key: str, given: object) -> tuple[Period, ...]:
         if earlier.overnight or later.start < earlier.end:
             table.refuse(key, "the hours must follow one another without overlap")
     return periods
+
+
+def parse_hours(given: Sequence[str]) -> tuple[Period, ...]:
+    """Read the hours of a day, such as ``09:00-12:00``; raises :class:`Misconfigured` for a wrong one."""
+    return _periods(Table("calendars", "day", {}), "hours", list(given))
 
 
 def _period(table: Table, key: str, given: object) -> Period:

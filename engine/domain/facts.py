@@ -15,13 +15,27 @@ Data = dict[str, Any]  # JSON values only
 Severity = Literal["error", "warning", "info"]
 CaseStatus = Literal["active", "suspended", "ended", "cancelled"]
 TaskStatus = Literal["open", "done", "cancelled"]
-JobStatus = Literal["armed", "done", "cancelled", "incident"]
+JobStatus = Literal["armed", "paused", "done", "cancelled", "incident"]
 
 #: In place of a site: the role holds at every site.
 EVERYWHERE = "*"
 
 
 # People ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Somebody who is away, as the person who does their work meanwhile has them."""
+
+    id: UserId
+    name: str
+    #: Procedure ids; none for all.
+    procedures: frozenset[str] = frozenset()
+
+    def covers(self, procedure: str) -> bool:
+        """Say whether a case of the procedure is among what is done for them."""
+        return not self.procedures or procedure in self.procedures
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,14 @@ class Actor:
     #: (role id, site id or EVERYWHERE)
     roles: frozenset[tuple[str, str]] = frozenset()
     admin: bool = False
+    #: Those who are away just now and whose work this person does.
+    stands_in_for: tuple[StandIn, ...] = ()
+
+    def in_place_of(self, account_id: int | None, procedure: str) -> StandIn | None:
+        """The one who is away and whose work in a procedure this person does, if it is this one."""
+        return next(
+            (one for one in self.stands_in_for if one.id == account_id and one.covers(procedure)), None
+        )
 
     def has_role(self, role: str, site: str) -> bool:
         """Say whether the person holds ``role`` at ``site``."""
@@ -55,6 +77,7 @@ class Person:
     admin: bool = False
     language: str = ""
     theme: str = ""
+    stands_in_for: tuple[StandIn, ...] = ()
     #: Changes with the password; a session that remembers another one has ended.
     session_key: str = field(default="", repr=False)
 
@@ -195,6 +218,19 @@ class Snapshot(Standing):
     visited: tuple[Visited, ...]
     #: The signals that the workflow threw during the step.
     signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """A step that a task may be sent back to."""
+
+    node: str
+    process: str
+    name: str
+    #: The account of whoever did it last.
+    by: Any = None
+    #: The other open tasks that are called back with it.
+    calls_back: tuple[TaskId, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,8 @@ def _master(document: Mapping[str, Any]) -> Master:
     shows = tuple(document.get("shows") or (key,))
     if strange := [name for name in shows if name not in columns]:
         raise ValueError(f"shows {strange}, which are none of its columns")
+    if any(columns[name].type not in ("text", "number") for name in (key, *shows)):
+        raise ValueError("the key and what it shows are texts or numbers")
     if columns[key].personal:
         raise ValueError(f"the key {key!r} is seen by all and cannot be personal")
     sites = document.get("sites", "own")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.domain.tables import Table
@@ -57,12 +57,23 @@ class Role:
 
 
 @dataclass(frozen=True)
+class PauseReason:
+    """Why the clocks of a case may stand still: what it waits for that nobody here can do."""
+
+    id: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Organisation:
     """All sites, departments and roles by id; references among them hold (see :func:`parse_organisation`)."""
 
     sites: Mapping[str, Site]
     departments: Mapping[str, Department]
     roles: Mapping[str, Role]
+    #: Why clocks may be stopped, by code.
+    pauses: Mapping[str, PauseReason] = field(default_factory=dict)
 
     def role_named(self, text: str) -> Role | None:
         """The role with this id, Chinese or English name or alias; spaces and case do not matter."""
@@ -107,8 +118,8 @@ def parse_organisation(
     supervisor, however far up. With ``calendars`` (their ids), the sites' must be among them.
     """
     for key in toml:
-        if key not in ("sites", "departments", "roles"):
-            raise Misconfigured(f"organisation.toml, {key}: is neither sites, departments nor roles.")
+        if key not in ("sites", "departments", "roles", "pauses"):
+            raise Misconfigured(f"organisation.toml, {key}: is neither sites, departments, roles nor pauses.")
     sites = _tables(toml, "sites")
     departments = _tables(toml, "departments")
     roles = _tables(toml, "roles")
@@ -127,6 +138,7 @@ def parse_organisation(
         sites={name: _site(name, table) for name, table in sites.items()},
         departments={name: _department(name, table) for name, table in departments.items()},
         roles={name: _role(name, table) for name, table in roles.items()},
+        pauses={name: _pause(name, table) for name, table in _tables(toml, "pauses").items()},
     )
     _require_different_names(organisation, roles)
     return organisation
@@ -191,3 +203,8 @@ def _require_different_names(organisation: Organisation, roles: Mapping[str, Tab
 
 def _key(name: str) -> str:
     return "".join(name.split()).casefold()
+
+
+def _pause(name: str, table: Table) -> PauseReason:
+    table.only("zh", "en")
+    return PauseReason(id=name, zh=table.text("zh"), en=table.text("en"))

@@ -7,14 +7,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import procedures
+from engine import procedures, rules
 from engine.bundles import DIAGRAM
-from engine.cases import is_supervisor, may_cancel
+from engine.cases import is_supervisor, may_cancel, may_pause
 from engine.domain.facts import Actor, CaseId, TaskId
 from engine.domain.views import CaseLine, CaseView, Paper, StepState, Words
 from engine.errors import CaseNotFound
 from engine.procedures import Published
-from engine.queries import seeing, timeline
+from engine.queries import between, seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.case_list import COLUMNS, case_lines
 from engine.queries.limits import clock_of
@@ -32,6 +32,7 @@ MOST = 50
 def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
     """A case with all that its page shows; raises :class:`CaseNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
+        rules.refresh(engine, session)
         case = session.scalars(
             sa.select(Case).where(Case.id == case_id).options(defer(Case.state, raiseload=True))
         ).one_or_none()
@@ -43,6 +44,7 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
         passed = _passed(session, case.id)
         active = _active(engine, session, case, published)
         supervises = is_supervisor(engine, case, published, actor)
+        is_moved = case.status == "active" and may_pause(engine, session, case, published, actor)
         return CaseView(
             case_id=CaseId(case.id),
             number=case.number,
@@ -72,6 +74,14 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             and may_cancel(engine, session, case, published, actor),
             may_suspend=case.status == "active" and supervises,
             may_resume=case.status == "suspended" and supervises,
+            clocks=timeline.case_clocks(engine, session, case),
+            pauses=timeline.pauses(engine, session, case.id),
+            may_pause=is_moved and case.paused_at is None,
+            may_resume_clocks=is_moved and case.paused_at is not None,
+            priority=case.priority,
+            verbs=between.verbs_over_case(engine, session, case, published, actor),
+            comments=between.comments(session, case.id, veil),
+            copies=between.copies(session, case.id),
         )
 
 
@@ -134,7 +144,7 @@ def _open_tasks(engine: Engine, session: Session, case: Case, published: Publish
             who=_who(engine, task, names),
             due_at=task.due_at,
             task_id=TaskId(task.id),
-            light=clock_of_task(engine, case.site, task).light,
+            light=clock_of_task(engine, case, task).light,
             process=task.process,
         )
         for task in tasks
@@ -154,7 +164,7 @@ def _who(engine: Engine, task: Task, names: dict[int, str]) -> Words | None:
 def _timers(engine: Engine, session: Session, case: Case, published: Published) -> list[StepState]:
     jobs = session.scalars(
         sa.select(Job)
-        .where(Job.case_id == case.id, Job.kind == "timer", Job.status.in_(("armed", "incident")))
+        .where(Job.case_id == case.id, Job.kind == "timer", Job.status.in_(("armed", "paused", "incident")))
         .order_by(Job.due_at, Job.id)
     )
     return [

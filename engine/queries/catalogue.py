@@ -42,6 +42,18 @@ def procedure_names(engine: Engine) -> list[tuple[str, Words]]:
         return [(found.procedure, found.bundle.name) for found, _, _ in _latest(engine, session)]
 
 
+def steps_of(engine: Engine, procedure: str) -> list[tuple[str, Words]]:
+    """(``<process>/<node>``, name) of every step that people do in a procedure and in those it calls."""
+    with engine.database.look() as session:
+        found = [published for published, _, _ in _latest(engine, session, procedure)]
+    return [
+        (f"{process}/{node.id}", published.node_name(process, node.id))
+        for published in found
+        for process, bundle in published.bundles.items()
+        for node in human_steps(bundle.diagram)
+    ]
+
+
 def procedure_view(engine: Engine, procedure_id: str, actor: Actor) -> ProcedureView:
     """One procedure; raises :class:`ProcedureNotFound`."""
     with engine.database.look() as session:

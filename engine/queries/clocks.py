@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import procedures
+from engine import procedures, rules
+from engine.arming import STANDING
+from engine.case_clocks import CLOCK_WORDS
 from engine.domain.facts import Actor, CaseId
+from engine.domain.limits import parse_limit
 from engine.domain.views import IncidentLine, Page, TimerLine, Words
 from engine.procedures import Published
 from engine.queries import seeing
 from engine.queries.limits import calendar_at, limit_why, rung_why
 from engine.queries.lines import paged
-from engine.store.models import Case, Job, Task
+from engine.store.models import Case, Job
 from engine.wiring import Engine
 
-TimerStatus = Literal["armed", "done", "late", "incident"]
+TimerStatus = Literal["armed", "paused", "done", "late", "incident"]
+#: The jobs that are clocks: timers, rungs, the moments at which clocks of cases are missed.
+KINDS = ("timer", *sorted(STANDING))
 
 #: What fires within this time of its due moment was on time.
 PUNCTUAL = timedelta(seconds=60)
@@ -63,21 +69,22 @@ def timers(
     """The timers of the cases that a person sees: what fires next first, what fired last first."""
     now = engine.now()
     with engine.database.look() as session:
+        rules.refresh(engine, session)
+        ahead = (Job.due_at, Job.id)
         statement = (
             sa.select(*_COLUMNS)
             .join(Case, Case.id == Job.case_id)
             .where(
-                Job.kind.in_(("timer", "remind", "escalate")),
+                Job.kind.in_(KINDS),
                 _in_status(status, now),
                 seeing.visible(engine, session, actor),
             )
-            .order_by(*((Job.due_at, Job.id) if status == "armed" else (Job.due_at.desc(), Job.id.desc())))
+            .order_by(*(ahead if status in ("armed", "paused") else (Job.due_at.desc(), Job.id.desc())))
         )
         if procedure:
             statement = statement.where(Case.procedure == procedure)
         found, total, page, size = paged(session, statement, page=page, size=size)
-        tasks = _tasks_of(session, found)
-        lines = [_line(engine, session, row, tasks.get(row.payload.get("task", "")), now) for row in found]
+        lines = [_line(engine, session, row, now) for row in found]
     return Page(lines, total, page, size)
 
 
@@ -128,26 +135,9 @@ def _in_status(status: TimerStatus, now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _tasks_of(session: Session, rows: list[Any]) -> dict[str, Any]:
-    ids = {row.payload["task"] for row in rows if row.kind != "timer" and row.payload.get("task")}
-    if not ids:
-        return {}
-    found = session.execute(sa.select(Task.id, Task.created_at, Task.due_at).where(Task.id.in_(ids)))
-    return {row.id: row for row in found}
-
-
-def _line(engine: Engine, session: Session, row: Any, task: Any, now: datetime) -> TimerLine:
+def _line(engine: Engine, session: Session, row: Any, now: datetime) -> TimerLine:
     published = procedures.of_version(engine, session, row.version_id)
-    if row.kind == "timer":
-        why = _timer_why(engine, published, row)
-    else:
-        why = rung_why(
-            engine,
-            row.payload,
-            site=row.site,
-            start=task.created_at if task else None,
-            due=task.due_at if task else None,
-        )
+    why = _timer_why(engine, published, row) if row.kind == "timer" else rung_why(engine, row.payload)
     return TimerLine(
         job_id=row.id,
         case_id=CaseId(row.case_id),
@@ -171,6 +161,8 @@ def _line(engine: Engine, session: Session, row: Any, task: Any, now: datetime) 
 def _name(published: Published, row: Any) -> Words:
     if row.node:
         return published.node_name(row.process, row.node)
+    if "clock" in row.payload:
+        return CLOCK_WORDS.get(row.payload["clock"], Words(row.kind, row.kind))
     # What is no node is a message on its way to another case.
     message = str(row.payload.get("message", row.kind))
     return Words(message, message)
@@ -184,5 +176,7 @@ def _timer_why(engine: Engine, published: Published, row: Any) -> Words:
     if deadline is None:
         said = expression.strip("\"' ")
         return Words(f"{name.zh}：{said}", f"{name.en}: {said}") if said else name
+    if row.payload.get("limit"):
+        deadline = replace(deadline, limit=parse_limit(row.payload["limit"]))
     limit = limit_why(deadline, calendar_at(engine, row.site, deadline))
     return Words(f"{name.zh} · {limit.zh}", f"{name.en} · {limit.en}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from engine.domain.views import MANY, Words
+from engine.domain.views import MANY, SentBack, Words
+from engine.procedures import Published
 from engine.store.models import Account
 from engine.wiring import Engine
 
@@ -71,6 +73,18 @@ def account_id(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
+def sent_back_of(published: Published, said: dict[str, Any] | None) -> SentBack | None:
+    """That a task was sent back, as its row says it."""
+    if not said:
+        return None
+    return SentBack(
+        by=said["by"],
+        at=datetime.fromisoformat(said["at"]),
+        step=published.node_name(said["process"], said["from"]),
+        reason=said["reason"],
+    )
 
 
 def role_words(engine: Engine, role: str) -> Words:

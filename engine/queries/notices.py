@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine.domain.facts import Actor, CaseId, TaskId
-from engine.domain.views import Notice, Page, Words
+from engine.domain.reach import URGENT_EVENTS, URGENT_PRIORITIES
+from engine.domain.views import News, Notice, Page, Words
 from engine.queries.lines import paged
 from engine.store import models
 from engine.wiring import Engine
 
 #: Notices on a page.
 SIZE = 30
+#: Urgent ones that are shown at once; the others stand in the list.
+MOST_NEWS = 3
 
 
 def list_notices(engine: Engine, actor: Actor, *, page: int = 1) -> Page[Notice]:
@@ -28,22 +32,56 @@ def list_notices(engine: Engine, actor: Actor, *, page: int = 1) -> Page[Notice]
     )
     with engine.database.look() as session:
         found, total, page, size = paged(session, statement, page=page, size=SIZE)
-    return Page(
-        [
-            Notice(
-                id=row.id,
-                at=row.at,
-                kind=row.kind,
-                text=Words(row.zh, row.en),
-                case_id=CaseId(row.case_id) if row.case_id is not None else None,
-                task_id=TaskId(row.task_id) if row.task_id else None,
-                read=row.read_at is not None,
-            )
-            for row in found
-        ],
-        total,
-        page,
-        size,
+    return Page([_notice(row) for row in found], total, page, size)
+
+
+def news(engine: Engine, actor: Actor, after: int | None) -> News:
+    """What is new for a person since the notice numbered ``after``; without it, only where they are now."""
+    table = models.Notice
+    own = (table.account_id == actor.id, table.account_id.is_not(None))
+    with engine.database.look() as session:
+        unread, latest = session.execute(
+            sa.select(
+                sa.func.count().filter(table.read_at.is_(None)), sa.func.coalesce(sa.func.max(table.id), 0)
+            ).where(*own)
+        ).one()
+        fresh = (
+            session.execute(
+                sa.select(
+                    table.id,
+                    table.at,
+                    table.kind,
+                    table.zh,
+                    table.en,
+                    table.case_id,
+                    table.task_id,
+                    table.read_at,
+                )
+                .outerjoin(models.Case, models.Case.id == table.case_id)
+                .where(
+                    *own,
+                    table.id > after,
+                    table.read_at.is_(None),
+                    sa.or_(table.kind.in_(URGENT_EVENTS), models.Case.priority.in_(URGENT_PRIORITIES)),
+                )
+                .order_by(table.id)
+                .limit(MOST_NEWS)
+            ).all()
+            if after is not None and after < latest
+            else []
+        )
+    return News(unread, latest, tuple(_notice(row) for row in fresh))
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        text=Words(row.zh, row.en),
+        case_id=CaseId(row.case_id) if row.case_id is not None else None,
+        task_id=TaskId(row.task_id) if row.task_id else None,
+        read=row.read_at is not None,
     )
 
 

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import procedures
+from engine.domain import assignment
 from engine.domain.facts import Actor
 from engine.domain.views import MANY
-from engine.queries import ranges, seeing
+from engine.queries import ranges, seeing, teams
 from engine.queries.lines import words_of
 from engine.queries.ranges import Shape
 from engine.store import finding
@@ -34,6 +35,8 @@ class Range:
 
     kind: str
     who: tuple[str, ...]
+    #: Only of these procedures; none for all.
+    procedures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class Tasks:
     procedure: str = ""
     #: Only what was due before this moment.
     due_before: datetime | None = None
+    #: Only what is due at this moment or later.
+    due_from: datetime | None = None
+    #: What is asked of task and case: names of :data:`ranges.BESIDE` with their values.
+    beside: tuple[tuple[str, Any], ...] = ()
     #: Only those in which all these stand, in number, subject, or the name of step or procedure.
     words: tuple[str, ...] = ()
     #: For each word the labels of steps that have it, to ask the index of texts; none to look at every row.
@@ -58,6 +65,9 @@ class Tasks:
             return self
         asked = self._parameters(found=False) | {"limit": SHORT + 1}
         if self.session.execute(ranges.size(self._shape), asked).scalar_one() <= SHORT:
+            return replace(self, words=words)
+        if any(one.procedures for one in self.ranges):
+            # The index of texts knows who has a row, not what they have it for.
             return replace(self, words=words)
         known = _labels(engine, self.session)
         labels = tuple(tuple(label for label in known if word in label) for word in words)
@@ -97,16 +107,29 @@ class Tasks:
     def _shape(self) -> Shape:
         return Shape(
             finding.is_postgresql(self.session.get_bind().dialect),
-            tuple((one.kind, len(one.who) > 1) for one in self.ranges),
+            tuple((one.kind, len(one.who) > 1, bool(one.procedures)) for one in self.ranges),
             bool(self.procedure),
             self.due_before is not None,
             len(self.words),
+            self.due_from is not None,
+            tuple(sorted(name for name, _ in self.beside)),
         )
 
     def _parameters(self, *, found: bool) -> dict[str, Any]:
         shape = self._shape
-        asked: dict[str, Any] = {"procedure": self.procedure, "due": self.due_before}
+        asked: dict[str, Any] = {
+            "procedure": self.procedure,
+            "due": self.due_before,
+            "due_from": self.due_from,
+        }
+        for name, value in self.beside:
+            asked["watchers" if name == ranges.ESCALATED else name] = (
+                _listed(shape, value) if isinstance(value, tuple) else value
+            )
         asked |= {f"word{n}": word for n, word in enumerate(self.words)}
+        for n, one in enumerate(self.ranges):
+            if one.procedures:
+                asked[f"of{n}"] = list(one.procedures) if shape.is_postgresql else json.dumps(one.procedures)
         if not found:
             return asked | {f"who{n}": _names(shape, one.who) for n, one in enumerate(self.ranges)}
         # A database would rather walk through a range than ask its index for a text: it is asked for both.
@@ -118,19 +141,48 @@ class Tasks:
         return asked | {"match": finding.match([((), keys), *zip(pieces, labels, strict=True)])}
 
 
-def tasks_of(
-    engine: Engine, session: Session, actor: Actor, view: Literal["mine", "claimable", "all"]
-) -> Tasks:
-    """What a person has to do or to see to, what their roles may take, or both."""
+View = Literal["mine", "claimable", "watched", "team", "all"]
+
+
+def tasks_of(engine: Engine, session: Session, actor: Actor, view: View) -> Tasks:
+    """What a person has to do or to see to, what their roles may take, both, or what their team has."""
     keys = seeing.principals(engine, actor)
-    own = tuple(key for key in keys if key.startswith("u:"))
+    if view == "team":
+        return team_tasks(engine, session, actor)
+    # Whoever stands in for somebody has their tasks beside the own ones.
+    own = (
+        *(key for key in keys if key.startswith("u:")),
+        *(f"u:{one.id}" for one in actor.stands_in_for if not one.procedures),
+    )
+    some = tuple(
+        Range("work", (f"u:{one.id}",), tuple(sorted(one.procedures)))
+        for one in actor.stands_in_for
+        if one.procedures
+    )
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {
-        "mine": (Range("work", own), Range("watch", keys)),
+        "mine": (Range("work", own), *some, Range("sign", own), Range("watch", keys)),
         "claimable": (Range("work", roles),),
-        "all": (Range("work", keys), Range("watch", keys)),
+        "watched": (Range("watch", keys),),
+        "all": (Range("work", (*own, *roles)), *some, Range("sign", own), Range("watch", keys)),
     }
     return Tasks(session, tuple(one for one in parts[view] if one.who))
+
+
+def team_tasks(engine: Engine, session: Session, actor: Actor, holder: str = "") -> Tasks:
+    """What the roles that a person leads have: offered to them or held by somebody for them.
+
+    ``holder``: only of this account id, or ``none`` for what nobody holds.
+    """
+    led = teams.led(engine, actor)
+    roles = tuple(sorted(assignment.role_key(role, site) for role, site in led))
+    held = tuple(f"u:{member.account_id}" for member in teams.members(session, led))
+    if holder:
+        held = tuple(key for key in held if key == f"u:{holder}")
+        roles = roles if holder == "none" else ()
+    parts = tuple(Range("work", who) for who in (held, roles) if who)
+    names = tuple(sorted(f"{role}@{site}" for role, site in led))
+    return Tasks(session, parts, beside=((ranges.LED, names),) if held else ())
 
 
 def _labels(engine: Engine, session: Session) -> set[str]:
@@ -142,6 +194,8 @@ _VERSIONS = sa.select(Version.id)
 
 
 def _names(shape: Shape, who: tuple[str, ...]) -> Any:
-    if len(who) == 1:
-        return who[0]
-    return list(who) if shape.is_postgresql else json.dumps(who)
+    return who[0] if len(who) == 1 else _listed(shape, who)
+
+
+def _listed(shape: Shape, names: tuple[str, ...]) -> Any:
+    return list(names) if shape.is_postgresql else json.dumps(names)

@@ -9,7 +9,7 @@ A statement depends on the shape of what is asked, not on who asks: it is built 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,14 +38,20 @@ COLUMNS = (
     _TASK.c.created_at,
     _TASK.c.due_at,
     _TASK.c.deadline,
+    _TASK.c.limit,
     _TASK.c.done_at,
     _TASK.c.draft_at,
+    _TASK.c.sent_back,
+    _TASK.c.urged,
+    _TASK.c.signing,
     _TASK.c.properties["due"].as_string().label("own_due"),
     _CASE.c.number,
+    _CASE.c.paused_at,
     _CASE.c.procedure,
     _CASE.c.subject,
     _CASE.c.site,
     _CASE.c.version_id,
+    _CASE.c.priority,
     _ACCOUNT.c.name.label("assignee"),
 )
 _Plain: Any = namedtuple("_Plain", [column.key for column in COLUMNS])  # type: ignore[misc]
@@ -84,16 +90,52 @@ ORDERS = {
 }
 
 
+#: From the least to the most pressing.
+_PRIORITIES = ("low", "normal", "high", "urgent")
+_PRESSING = sa.case({name: n for n, name in enumerate(_PRIORITIES)}, value=_CASE.c.priority, else_=1)
+
+#: What a list may be sorted by that no index has: every row is looked at. What is alike: the first due first.
+BESIDE_ORDERS: dict[str, tuple[Any, ...]] = {
+    "procedure": (_CASE.c.procedure,),
+    "step": (_TASK.c.name,),
+    "subject": (_CASE.c.subject,),
+    "site": (_CASE.c.site,),
+    "priority": (_PRESSING.desc(),),
+    "assignee": (_ACCOUNT.c.name.is_(None), _ACCOUNT.c.name),
+    "urged": (_TASK.c.urged.desc(),),
+}
+
+#: What is asked of a row's task or case, by name: no index of inboxes has it. Parameters have its name.
+BESIDE: Mapping[str, sa.ColumnElement[bool]] = {
+    "process": _TASK.c.process == sa.bindparam("process"),
+    "node": _TASK.c.node == sa.bindparam("node"),
+    "site": _CASE.c.site == sa.bindparam("site"),
+    "priority": _CASE.c.priority == sa.bindparam("priority"),
+    "assignee": _TASK.c.assignee_id == sa.bindparam("assignee"),
+    "draft": _TASK.c.draft_at.is_not(None),
+    "urged": _TASK.c.urged > 0,
+}
+#: Of the tasks of people, only those that the roles led have; ``led`` are roles at sites.
+LED = "led"
+_AT_SITE = "@" + _CASE.c.site
+#: A role or a person watches it; ``watchers`` are they.
+ESCALATED = "escalated"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What tells one statement from another."""
 
     is_postgresql: bool
-    #: Of each range its kind, and whether several principals have it.
-    ranges: tuple[tuple[str, bool], ...]
+    #: Of each range its kind, whether several principals have it, whether it is of some procedures only.
+    ranges: tuple[tuple[str, bool, bool], ...]
     procedure: bool = False
     due: bool = False
     words: int = 0
+    #: Not before a moment.
+    due_from: bool = False
+    #: Names of :data:`BESIDE`, LED or ESCALATED.
+    beside: tuple[str, ...] = ()
 
     @property
     def is_once(self) -> bool:
@@ -124,7 +166,10 @@ def count(shape: Shape, found: bool) -> sa.Select[int, int]:
 def _all(shape: Shape) -> sa.CompoundSelect[str]:
     ranges = range(len(shape.ranges))
     return sa.union_all(
-        *(sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_conditions(shape)) for n in ranges)
+        *(
+            sa.select(_INBOX.c.task_id).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
+            for n in ranges
+        )
     )
 
 
@@ -136,6 +181,8 @@ def _some(rows: Any) -> sa.Subquery:
 @lru_cache(maxsize=256)
 def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     """The rows of :data:`COLUMNS` of ``size`` tasks after ``skip``, which together are ``need``."""
+    if sort in BESIDE_ORDERS:
+        return _page_beside(shape, sort, found)
     order = ORDERS[sort]
     if found:
         rows: Any = _with_words(shape, _SORTED)
@@ -160,11 +207,27 @@ def page(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
     )
 
 
+def _page_beside(shape: Shape, sort: str, found: bool) -> sa.Select[Any]:
+    some = (_with_words(shape, [_INBOX.c.task_id]) if found else _all(shape)).subquery()
+    return (
+        sa.select(*COLUMNS)
+        .select_from(_TASK)
+        .join(_CASE, _CASE.c.id == _TASK.c.case_id)
+        .outerjoin(_ACCOUNT, _ACCOUNT.c.id == _TASK.c.assignee_id)
+        .where(_TASK.c.id.in_(sa.select(some.c.task_id)))
+        .order_by(
+            *BESIDE_ORDERS[sort], _TASK.c.due_at.is_(None), _TASK.c.due_at, _TASK.c.created_at, _TASK.c.id
+        )
+        .limit(sa.bindparam("size", type_=sa.Integer))
+        .offset(sa.bindparam("skip", type_=sa.Integer))
+    )
+
+
 def _first(shape: Shape, n: int, order: Order) -> sa.Select[*tuple[Any, ...]]:
     """The first of each principal of a range: as many as are needed of all, since all may be one's."""
     need = sa.bindparam("need", type_=sa.Integer)
     if not shape.ranges[n][1]:
-        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_conditions(shape))
+        rows = sa.select(*_SORTED).where(_is_of(shape, n), *_of_some(shape, n), *_conditions(shape))
         # A part of a union may have an order of its own only as a table.
         return sa.select(rows.order_by(*order.of(_INBOX.c)).limit(need).subquery())
     keys = _keys(shape, n)
@@ -195,7 +258,18 @@ def _up_to(shape: Shape, n: int, order: Order) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_one(shape: Shape, n: int, keys: sa.TableValuedAlias) -> list[sa.ColumnElement[bool]]:
-    return [_INBOX.c.who == keys.c.value, _INBOX.c.kind == shape.ranges[n][0], *_conditions(shape)]
+    kind = _INBOX.c.kind == shape.ranges[n][0]
+    return [_INBOX.c.who == keys.c.value, kind, *_of_some(shape, n), *_conditions(shape)]
+
+
+def _of_some(shape: Shape, n: int) -> list[sa.ColumnElement[bool]]:
+    """The condition of a range that is of some procedures only."""
+    if not shape.ranges[n][2]:
+        return []
+    if shape.is_postgresql:
+        return [_INBOX.c.procedure == sa.any_(sa.bindparam(f"of{n}", type_=ARRAY(sa.Text)))]
+    names = sa.func.json_each(sa.bindparam(f"of{n}", type_=sa.Text)).table_valued("value", name=f"of{n}")
+    return [_INBOX.c.procedure.in_(sa.select(names.c.value))]
 
 
 def _with_words(shape: Shape, columns: Iterable[Any]) -> sa.Select[Any]:
@@ -220,7 +294,50 @@ def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
         found.append(_INBOX.c.procedure == sa.bindparam("procedure"))
     if shape.due:
         found.append(_INBOX.c.due_at < sa.bindparam("due"))
+    if shape.due_from:
+        found.append(_INBOX.c.due_at >= sa.bindparam("due_from"))
+    return [*found, *_beside(shape)]
+
+
+def _beside(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    """What is asked of the task and the case of a row, which are looked up for it."""
+    asked = [BESIDE[name] for name in shape.beside if name in BESIDE]
+    found: list[sa.ColumnElement[bool]] = [_has_task(*asked)] if asked else []
+    if LED in shape.beside:
+        led = _has_task(sa.or_(_is_among(shape, _TASK.c.role + _AT_SITE, LED), _has_candidate(shape)))
+        found.append(sa.or_(sa.func.substr(_INBOX.c.who, 1, 2) == "r:", led))
+    if ESCALATED in shape.beside:
+        other = _INBOX.alias()
+        watched = sa.select(other.c.id).where(
+            other.c.task_id == _INBOX.c.task_id,
+            other.c.kind == "watch",
+            _is_among(shape, other.c.who, "watchers"),
+        )
+        found.append(watched.correlate(_INBOX).exists())
     return found
+
+
+def _has_task(*asked: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    of_row = sa.select(_TASK.c.id).join_from(_TASK, _CASE, _CASE.c.id == _TASK.c.case_id)
+    return of_row.where(_TASK.c.id == _INBOX.c.task_id, *asked).correlate(_INBOX).exists()
+
+
+def _has_candidate(shape: Shape) -> sa.ColumnElement[bool]:
+    """One of a task's candidate roles is led at its site."""
+    if shape.is_postgresql:
+        each = sa.func.json_array_elements_text(_TASK.c.candidates).table_valued("value", name="candidate")
+        each = each.render_derived()
+    else:
+        each = sa.func.json_each(_TASK.c.candidates).table_valued("value", name="candidate")
+    named = _is_among(shape, each.c.value + _AT_SITE, LED)
+    return sa.select(sa.literal(1)).select_from(each).where(named).correlate(_TASK, _CASE).exists()
+
+
+def _is_among(shape: Shape, column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    if shape.is_postgresql:
+        return column == sa.any_(_texts(name))
+    names = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value", name=f"{name}_names")
+    return column.in_(sa.select(names.c.value))
 
 
 def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[bool]:
@@ -230,7 +347,7 @@ def _contains(shape: Shape, word: sa.BindParameter[str]) -> sa.ColumnElement[boo
 
 def _is_of(shape: Shape, n: int) -> sa.ColumnElement[bool]:
     """The condition of a range."""
-    kind, several = shape.ranges[n]
+    kind, several, _ = shape.ranges[n]
     is_theirs = _is_one_of(shape, n) if several else _INBOX.c.who == _who(n, sa.Text)
     return sa.and_(is_theirs, _INBOX.c.kind == kind)
 

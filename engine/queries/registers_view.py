@@ -24,6 +24,7 @@ from engine.procedures import Published
 from engine.queries import seeing
 from engine.queries.columns import Sheet, sheet_of
 from engine.queries.lines import matches, paged
+from engine.queries.masters_view import master_cards, master_history, master_view
 from engine.store import models
 from engine.store.models import Case, RegisterEntry, Version
 from engine.wiring import Engine
@@ -112,16 +113,17 @@ class Book:
 def list_registers(engine: Engine, actor: Actor) -> list[RegisterCard]:
     """The registers that a person may read, with how many rows of them."""
     with engine.database.look() as session:
+        masters = list(master_cards(engine, session, actor))
         books = _books(engine, session, actor)
         if not books:
-            return []
+            return masters
         rows = session.execute(
             sa.select(_Row.register, sa.func.count().label("n"), sa.func.max(_Row.at).label("last"))
             .where(sa.or_(*(book.readable for book in books)))
             .group_by(_Row.register)
         )
         told = {row.register: (row.n, row.last) for row in rows}
-    return [_card(book, *told.get(book.id, (0, None))) for book in books]
+    return [*(_card(book, *told.get(book.id, (0, None))) for book in books), *masters]
 
 
 def register_view(
@@ -142,6 +144,18 @@ def register_view(
     ``-`` for the latest or largest first.
     """
     with engine.database.look() as session:
+        if register_id in engine.masters:
+            return master_view(
+                engine,
+                session,
+                register_id,
+                actor,
+                text=text,
+                filters=filters or {},
+                sort=sort,
+                page=page,
+                size=size,
+            )
         book = require_book(engine, session, register_id, actor)
         sheet = book.sheet(engine)
         statement = (
@@ -164,12 +178,14 @@ def register_view(
     )
 
 
-def register_history(engine: Engine, row_id: int, actor: Actor) -> list[RegisterRow]:
+def register_history(engine: Engine, row_id: int, actor: Actor, *, register: str = "") -> list[RegisterRow]:
     """Every entry of a row, the first one first, each numbered by ``entries``.
 
-    Raises :class:`RegisterNotFound`, :class:`Forbidden`.
+    ``register`` names the master whose row it is. Raises :class:`RegisterNotFound`, :class:`Forbidden`.
     """
     with engine.database.look() as session:
+        if register in engine.masters:
+            return master_history(engine, session, register, row_id, actor)
         row = session.execute(
             sa.select(_Row.register, _Row.procedure, _Row.site, _Row.case_id, Case.number)
             .join(Case, Case.id == _Row.case_id)

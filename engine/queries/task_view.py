@@ -8,17 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import asking, procedures
+from engine import asking, procedures, rules
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
+from engine.domain.verbs import VERBS
 from engine.domain.views import AnswerAsked, Clock, TaskHead, TaskView
 from engine.errors import TaskNotFound
-from engine.queries import seeing, timeline
+from engine.queries import between, seeing, timeline
 from engine.queries.case_data import data_of
 from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
-from engine.queries.lines import names_of, role_words
+from engine.queries.lines import names_of, role_words, sent_back_of
 from engine.queries.personal import veil_of
 from engine.store import answer_links
 from engine.store.models import Case, Task
@@ -29,7 +30,8 @@ from forms.model import labels
 def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
     """A task with all that its page shows; raises :class:`TaskNotFound`, :class:`Forbidden`."""
     with engine.database.look() as session:
-        case, task = _fetch(session, task_id)
+        rules.refresh(engine, session)
+        case, task = fetch(session, task_id)
         published = procedures.of_version(engine, session, case.version_id)
         sight = seeing.require_sight(engine, session, case, published, actor)
         data = {**case.data, **task.local}
@@ -40,13 +42,21 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
         clause = task.properties.get("clause", "")
         is_live = task.status == "open" and case.status == "active"
         is_theirs = is_live and may_work_on(
-            actor, assignee=task.assignee_id, candidates=task.candidates, site=case.site
+            actor,
+            assignee=task.assignee_id,
+            candidates=task.candidates,
+            site=case.site,
+            procedure=case.procedure,
         )
+        away = actor.in_place_of(task.assignee_id, case.procedure) if is_live else None
         escalated = escalations(engine, session, actor, [task.id]).get(task.id)
-        may_take = (is_theirs and task.assignee_id is None) or (
-            is_live and escalated is not None and task.assignee_id != actor.id
+        names = names_of(session, [task.assignee_id, task.given_by])
+        state = between.state_of(case, task)
+        may_take = (is_theirs and state == "offered") or (
+            state in VERBS["claim"].moves and escalated is not None and task.assignee_id != actor.id
         )
-        names = names_of(session, [task.assignee_id])
+        may_draft = is_theirs and state in VERBS["draft"].moves
+        answers = between.submitted(task) if task.answers is None else task.answers
         return TaskView(
             task_id=TaskId(task.id),
             case_id=CaseId(case.id),
@@ -68,8 +78,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             created_at=task.created_at,
             done_at=task.done_at,
             done_by=task.done_by_name,
-            clock=clock_of_task(engine, case.site, task),
-            ladder=timeline.ladder(engine, session, task.id) if task.status == "open" else (),
+            clock=clock_of_task(engine, case, task),
+            ladder=timeline.ladder(session, engine, case.id, task=task.id) if task.status == "open" else (),
             clause=bundle.words(clause) if clause else None,
             source=bundle.words(task.properties.get("source", "")),
             help=bundle.words(help_text) if help_text else None,
@@ -78,16 +88,29 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             data=veil.data(data),
             known=data_of(engine, session, published, data, veil, case.site),
             # What is half typed concerns only those who may finish it.
-            draft=task.draft if is_theirs else None,
-            draft_at=task.draft_at if is_theirs else None,
-            answers=None if task.answers is None else veil.data(task.answers),
+            draft=task.draft if may_draft or _was_theirs(task, actor) else None,
+            draft_at=task.draft_at if may_draft else None,
+            answers=None if answers is None else veil.data(answers),
             may_claim=may_take,
-            may_release=is_theirs and task.claimed and task.assignee_id == actor.id,
-            may_complete=is_theirs,
+            may_release=is_theirs and task.claimed and state == "held",
+            may_complete=is_theirs and state in VERBS["complete"].moves,
+            may_draft=may_draft,
+            state=state,
+            verbs=between.verbs_over_task(engine, session, case, task, published, actor),
+            given_by=names.get(task.given_by or 0),
+            signing=between.signing_of(session, task, veil),
+            urged=task.urged,
+            priority=case.priority,
+            comments=between.comments(session, case.id, veil),
+            stands_in=away.name if away else None,
             escalated=escalated,
             asked=_asked(engine, session, task) if is_theirs and "answer_link" in task.properties else None,
+            sent_back=sent_back_of(published, task.sent_back),
+            called_back=task.called_back,
             history=timeline.entries(session, published, case.id, veil),
             attachments=timeline.attachments(session, case.id, veil),
+            clocks=timeline.case_clocks(engine, session, case) if task.status == "open" else (),
+            paused=next(iter(timeline.pauses(engine, session, case.id)), None) if case.paused_at else None,
         )
 
 
@@ -125,20 +148,28 @@ _HEAD = (
 )
 
 
-def clock_of_task(engine: Engine, site: str, task: Task) -> Clock:
-    """A task's clock, as it stands or stood when it was done."""
+def clock_of_task(engine: Engine, case: Case, task: Task) -> Clock:
+    """A task's clock, as it stands, or stood when it was done or the case was paused."""
     return clock_of(
         engine,
-        site=site,
+        site=case.site,
         start=task.created_at,
         due=task.due_at,
         deadline=task.deadline,
-        own_due=bool(task.properties.get("due")),
+        own_due=bool(task.properties.get("due")) and not task.limit,
+        limit=task.limit,
         at=task.done_at,
+        paused=case.paused_at,
     )
 
 
-def _fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+def _was_theirs(task: Task, actor: Actor) -> bool:
+    """Say whether somebody had begun what was called back."""
+    return task.called_back is not None and task.draft_by == actor.id
+
+
+def fetch(session: Session, task_id: TaskId) -> tuple[Case, Task]:
+    """A task with its case, without the case's state; raises :class:`TaskNotFound`."""
     row = session.execute(
         sa.select(Case, Task)
         .join(Task, Task.case_id == Case.id)

@@ -282,8 +282,20 @@ RULES: dict[str, Rule] = {
         "{at}：不在任何泳道里，也没有指定办理人", "{at} stands in no lane and names nobody to do it"
     ),
     "role-unknown": _error("{at}：没有岗位 {name}", "{at}: there is no role {name}"),
+    "assign-refused": _error(
+        "{at}：分派规则不能使用：{why}", "{at}: the rules that choose a person cannot be used: {why}"
+    ),
+    "assign-handler": _error(
+        "{at}：分派规则中的 {name} 不是人办理的步骤",
+        "{at}: the rules that choose a person name {name}, which is no step of a person",
+    ),
+    "sign-refused": _error("{at}：{why_zh}", "{at}: {why_en}"),
     "form-unknown": _error("{at}：没有表单 {name}", "{at}: there is no form {name}"),
     "deadline-unknown": _error("{at}：没有时限 {name}", "{at}: there is no deadline {name}"),
+    "clock-met-unknown": _error(
+        "{at}：{name} 写了 {node}，图里没有这个节点，或没有声明这个时钟",
+        "{at}: {name} names {node}; there is no such node, or the clock is not declared",
+    ),
     "clause-missing": _warning(
         "{at}没有写明依据的条款（clause）", "{at} does not quote the clause that governs it"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from lxml import etree
@@ -53,14 +53,32 @@ _ENGINES = {
 _ASKED = frozenset({"question", "question_en", "question_default"})
 _LINKED = frozenset({"answer_link", "answer_to", "answer_contact", "answer_text"})
 _TASK_PROPERTIES = (
-    _ASKED | _LINKED | {"form", "clause", "source", "deadline", "due", "assignee", "candidates", "help"}
+    _ASKED
+    | _LINKED
+    | {
+        "form",
+        "clause",
+        "source",
+        "deadline",
+        "due",
+        "assignee",
+        "assign",
+        "candidates",
+        "signers",
+        "sign_rule",
+        "help",
+    }
 )
+#: The clocks of a whole case, each the name of a deadline.
+_CLOCKS = ("clock_response", "clock_solution", "clock_update")
 _PROPERTIES = {
     "userTask": _TASK_PROPERTIES,
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
-    "process": _ASKED | frozenset({"subject", "series", "customer", "starters", "quick_start", "help"}),
-    "lane": _ASKED | frozenset({"role"}),
+    "process": _ASKED
+    | frozenset({"subject", "series", "customer", "starters", "quick_start", "help"})
+    | frozenset({*_CLOCKS, "clock_response_met", "clock_solution_met"}),
+    "lane": _ASKED | frozenset({"role", "assign"}),
 }
 #: Which definitions an event may have; link, compensation and the like are refused by their own names.
 _DEFINITIONS = {
@@ -212,17 +230,30 @@ def check_people(check: Check) -> None:
         ):
             if check.around.roles is not None and check.around.roles(role) is None:
                 check.add("role-unknown", owner, name=role)
+        _check_clocks(check, owner, process.properties)
     in_lane = {node_id for lane in check.diagram.lanes for node_id in lane.nodes}
     for node in check.diagram.nodes.values():
         if node.type in reading.HUMAN:
             _check_task(check, node, in_lane)
 
 
+def _check_clocks(check: Check, owner: etree._Element | None, properties: Mapping[str, str]) -> None:
+    """The clocks of a case name deadlines, and what meets them names nodes."""
+    for clock in _CLOCKS:
+        name = properties.get(clock)
+        if name and check.around.deadlines is not None and name not in check.around.deadlines:
+            check.add("deadline-unknown", owner, name=name)
+        met = filter(None, (part.strip() for part in properties.get(f"{clock}_met", "").split(",")))
+        for node in list(met)[:10]:
+            if node not in check.diagram.nodes or not name:
+                check.add("clock-met-unknown", owner, name=f"{clock}_met", node=node)
+
+
 def _check_lanes(check: Check) -> None:
     for lane in check.diagram.lanes:
         element = check.elements.get(lane.id)
         _check_properties(
-            check, element, "lane", dict.fromkeys(["role"] if lane.role is not None else [], "")
+            check, element, "lane", [name for name in ("role", "assign") if getattr(lane, name) is not None]
         )
         holds_work = any(
             check.diagram.nodes[node_id].type in reading.HUMAN

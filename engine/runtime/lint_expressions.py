@@ -34,7 +34,7 @@ _PLACES = {
     "correlation": ("消息关联", "message correlation"),
     "loop": ("循环设置", "loop"),
 }
-_PROPERTIES = frozenset({"due", "assignee", "candidates", "correlation", "subject", "customer"})
+_PROPERTIES = frozenset({"due", "assignee", "candidates", "signers", "correlation", "subject", "customer"})
 _TIMERS = ("timeDate", "timeDuration", "timeCycle")
 
 _ISO = re.compile(r"(R\d*/)?-?P[\dYMWDTHS.,]*|R-?\d*/\S+|\d{4}-\d\d-\d\d([T ]\S*)?", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """Check a BPMN file before it is published: everything that would not run right, with its place.
 
 The rules stand in ``lint_structure`` (shape), ``lint_elements`` (what elements ask for),
-``lint_compensation``, ``lint_expressions`` and ``lint_decisions``; ``lint_codes`` holds every finding's
-words, ``lint_check`` the check under way.
+``lint_compensation``, ``lint_assigning``, ``lint_expressions`` and ``lint_decisions``; ``lint_codes`` holds
+every finding's words, ``lint_check`` the check under way.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from SpiffWorkflow.spiff.parser.process import VALIDATOR
 from engine.domain.facts import Finding
 from engine.runtime import reading
 from engine.runtime.elements import ProcedureParser
+from engine.runtime.lint_assigning import check_assigning
 from engine.runtime.lint_check import Check, Surroundings, called, finding
 from engine.runtime.lint_codes import MAX_ELEMENTS, MAX_FINDINGS, MAX_NESTING, MAX_NODES
 from engine.runtime.lint_compensation import check_compensation
 from engine.runtime.lint_decisions import check_decisions
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
+from engine.runtime.lint_signing import check_signing
 from engine.runtime.lint_structure import (
     check_gateways,
     check_identity,
@@ -122,6 +124,8 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_support,
             check_compensation,
             check_people,
+            check_assigning,
+            check_signing,
             check_work,
             check_decisions,
             check_expressions,

@@ -33,6 +33,8 @@ class Specification:
     nodes: Mapping[tuple[str, str], Node] = field(repr=False)
     #: (process id, node id) → role or name of its lane
     roles: Mapping[tuple[str, str], str | None] = field(repr=False)
+    #: (process id, node id) → the rules of its lane
+    rules: Mapping[tuple[str, str], str] = field(repr=False)
     #: (process id, activity id) of what can be compensated → whether it stands for what is done inside it
     compensable: Mapping[tuple[str, str], bool] = field(repr=False)
 
@@ -49,6 +51,11 @@ class Specification:
     def role_of(self, node: Node) -> str | None:
         """Who does what stands in a node's lane: the role that the lane says, else its name."""
         return self.roles[node.process, node.id]
+
+    def asked_of(self, node: Node) -> dict[str, str]:
+        """A node's own properties, with the rules of its lane where it has none."""
+        rules = self.rules.get((node.process, node.id))
+        return {**({"assign": rules} if rules else {}), **node.properties}
 
     @property
     def begins_by_itself(self) -> bool:
@@ -121,6 +128,7 @@ def build_all(
         for node in diagram.nodes.values()
     }
     roles = {place: (lane.role or lane.name) if lane else None for place, lane in lanes.items()}
+    rules = {place: lane.assign for place, lane in lanes.items() if lane and lane.assign}
     nodes: dict[tuple[str, str], Node] = {}
     compensable: dict[tuple[str, str], bool] = {}
     for diagram in diagrams:
@@ -143,6 +151,7 @@ def build_all(
                 diagrams=tuple(diagrams),
                 nodes=nodes,
                 roles=roles,
+                rules=rules,
                 compensable=compensable,
             )
         )

@@ -122,6 +122,8 @@ class Lane:
     nodes: tuple[str, ...]
     line: int
     process: str
+    #: The rules by which its tasks find a person, where a task has none of its own.
+    assign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -374,6 +376,7 @@ def _lanes(process: etree._Element, process_id: str) -> list[Lane]:
             nodes=tuple((ref.text or "").strip() for ref in lane.iterchildren(q("flowNodeRef"))),
             line=line_of(lane),
             process=process_id,
+            assign=properties_of(lane).get("assign"),
         )
         for lane in process.iter(q("lane"))
     ]

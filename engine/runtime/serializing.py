@@ -16,7 +16,7 @@ where a parent, a child, the root and the last task are numbers of rows, -1 for 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -53,6 +53,18 @@ def load(state: State, specification: Specification, script_engine: Any) -> Case
         _load(top, sub, inner)
         sub.completed_event.connect(caller.task_spec._on_subworkflow_completed, caller)
     return top
+
+
+def renewed(state: State) -> State:
+    """The same state, in which what is only predicted has new ids.
+
+    A step that is done anew from an earlier state must not make tasks that there were before.
+    """
+    for one in (state, *(sub for _, sub in state["subs"])):
+        for row in one["tasks"]:
+            if row[3] & TaskState.PREDICTED_MASK or row[3] == TaskState.FUTURE:
+                row[0] = uuid4().hex
+    return state
 
 
 def _outermost_first(top: Any) -> list[tuple[UUID, Any]]:

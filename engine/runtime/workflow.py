@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -18,11 +19,11 @@ from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import WorkflowException
 
-from engine.domain.facts import Data, OpenTask, Snapshot, Standing, TaskId, Thrown, Visited
+from engine.domain.facts import Data, OpenTask, Snapshot, Standing, TaskId, Thrown, Visited, WayBack
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, TaskNotFound
-from engine.runtime import beside, bounding, serializing, waiting
+from engine.runtime import beside, bounding, returning, serializing, waiting
 from engine.runtime.compacting import all_tasks, compact, is_live
-from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
+from engine.runtime.events import DUE, CaseCondition, CaseMessage, CaseSignal, OnceTimer, RepeatingTimer
 from engine.runtime.frontier import CaseWorkflow
 from engine.runtime.parsing import Specification
 from engine.runtime.reading import Node
@@ -48,6 +49,9 @@ class Run:
         self.data = data
         self.visits: dict[str, int] = dict(meta.get("visits", {}))
         self.handlers: dict[str, Any] = dict(meta.get("handlers", {}))
+        #: Process instance → node → who did it last there, of those that are under way; of the case itself,
+        #: in the states of earlier versions, all handlers.
+        self.done: dict[str, dict[str, Any]] = meta.get("done", {"": dict(self.handlers)})
         self.visited: list[Visited] = []
         self._steps = 0
         self._until = time.thread_time() + tools.bounds.seconds
@@ -74,17 +78,24 @@ class Run:
         run.workflow = serializing.load(saved["workflow"], specification, run.engine)
         return run
 
+    @staticmethod
+    def renewed(state: str) -> str:
+        """An earlier saved state, to go on from: what had not begun in it has new ids."""
+        saved = json.loads(state)
+        saved["workflow"] = serializing.renewed(saved["workflow"])
+        return json.dumps(saved, ensure_ascii=False)
+
     # What can happen -----------------------------------------------------------------------------
 
     def complete(self, task_id: TaskId, answers: Data, *, by: Any) -> None:
         """Complete a user task with its answers; raises :class:`TaskNotFound` when it is not open."""
-        task = self._task(task_id)
-        if task.state != TaskState.READY or not task.task_spec.manual:
-            raise TaskNotFound(task=task_id)
+        task = self._open_task(task_id)
         self.scopes.write(task, answers)
         node = self.specification.node(task)
         if node is not None:
             self.handlers[node.id] = by
+            caller = task.workflow.parent_task_id
+            self.done.setdefault("" if caller is None else caller.hex, {})[node.id] = by
         task.run()
         self._passed(task)
 
@@ -100,6 +111,14 @@ class Run:
             definition.ring(task)
             self._note(task, "fired", node)
             return
+        raise TaskNotFound(task=timer_id)
+
+    def rearm(self, timer_id: str, due: datetime) -> None:
+        """Let a timer that waits be due at another moment; :class:`TaskNotFound` when it waits no more."""
+        for task, _, definition in self._events():
+            if isinstance(definition, OnceTimer) and waiting.id_of(task, definition) == timer_id:
+                task._set_internal_data(**{definition.key(task, DUE): due.isoformat()})
+                return
         raise TaskNotFound(task=timer_id)
 
     def receive(self, awaited_id: str, message: str, payload: Data) -> None:
@@ -126,6 +145,10 @@ class Run:
                 self._happens(task, node)
                 task.task_spec.catch(task, BpmnEvent(definition))
                 task.task_spec._update(task)
+
+    def send_back(self, task_id: TaskId, to: str) -> None:
+        """Send an open task back to a node that was done before; raises :class:`CannotSendBack`."""
+        returning.send_back(self.specification, self._open_task(task_id), to, self.done)
 
     def cancel(self) -> None:
         """Cancel everything that is alive."""
@@ -154,6 +177,8 @@ class Run:
         alive = {task.id.hex for task in all_tasks(self.workflow) if is_live(task)}
         self.scopes.keep(alive)
         self.completions.keep(self.workflow, alive)
+        under_way = {key.hex for key, sub in self.workflow.subprocesses.items() if not sub.completed}
+        self.done = {scope: by for scope, by in self.done.items() if not scope or scope in under_way}
         bounding.check(self.specification, self.workflow, self.tools.bounds, self._last)
         instances = self.scopes.saved() if self.scopes.instances else None
         done = self.completions.saved() if self.completions.done else None
@@ -191,6 +216,7 @@ class Run:
                     "workflow": serializing.dump(workflow),
                     "visits": self.visits,
                     "handlers": self.handlers,
+                    "done": self.done,
                     "scopes": self.scopes.saved(),
                     "completions": self.completions.saved(),
                 },
@@ -206,6 +232,10 @@ class Run:
             ),
             visited=tuple(self.visited),
         )
+
+    def ways_back(self, task_id: TaskId) -> list[WayBack]:
+        """Say where an open task may be sent back to."""
+        return returning.ways_back(self.specification, self._open_task(task_id), self.done)
 
     def evaluate(self, expression: str, local: Data | None = None) -> Any:
         """Evaluate an expression of the procedure over the case's data, and a task's own."""
@@ -223,7 +253,10 @@ class Run:
                 node=node.id,
                 name=node.name,
                 role=self.specification.role_of(node),
-                properties={**node.properties, **({"help": node.instructions} if node.instructions else {})},
+                properties={
+                    **self.specification.asked_of(node),
+                    **({"help": node.instructions} if node.instructions else {}),
+                },
                 data=self.scopes.local(task),
                 process=node.process,
                 visit=self.visits.get(node.id, 0) + 1,
@@ -234,9 +267,9 @@ class Run:
 
     # Inside ----------------------------------------------------------------------------------------
 
-    def _task(self, task_id: str) -> Any:
+    def _open_task(self, task_id: str) -> Any:
         task = self.workflow.get_task_from_id(UUID(task_id))
-        if task is None:
+        if task is None or task.state != TaskState.READY or not task.task_spec.manual:
             raise TaskNotFound(task=task_id)
         return task
 
@@ -339,11 +372,11 @@ class Run:
 
     def _came_from(self, task: Any) -> str | None:
         above = task.parent
-        while above is not None:
+        while above is not None and "sent_back" not in task.internal_data:
             node = self.specification.node(above)
             if node is not None:
                 return node.id
-            above = above.parent
+            task, above = above, above.parent
         return None
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm.attributes import instance_dict
 from engine.store.models import Case, Series, Task, Version
 from engine.store.prepared import Prepared
 from engine.store.rows import DEFAULTS, given, insert_into, made, table_of
+from engine.store.ruling import LATEST, RULES
 
 case, version, series = table_of(Case), table_of(Version), table_of(Series)
 
 _LATEST = Prepared(
-    sa.select(version.c.id)
+    sa.select(version.c.id, LATEST)
     .where(version.c.procedure == given("procedure"))
     .order_by(version.c.number.desc())
     .limit(sa.literal_column("1"))
@@ -40,7 +41,11 @@ _ADD_CASE = Prepared(insert_into(Case).returning(case.c.id))
 
 def latest_version(session: Session, procedure: str) -> int | None:
     """The id of the version that new cases of a procedure start on."""
-    return next((row["id"] for row in _LATEST.rows(session, _procedure=procedure)), None)
+    found = _LATEST.rows(session, _procedure=procedure)
+    if not found:
+        return None
+    session.info[RULES] = found[0][RULES]
+    return int(found[0]["id"])
 
 
 def case_of_request(session: Session, request_id: str) -> int | None:
@@ -52,6 +57,12 @@ def next_in_series(session: Session, name: str) -> int:
     """The next number of a series."""
     count = _COUNT[session.get_bind().dialect.name]
     return int(count.rows(session, id=name)[0]["last"])
+
+
+def count_change(session: Session) -> int:
+    """Count a change of the rules: whoever looks next reads them anew."""
+    session.info[RULES] = next_in_series(session, RULES)
+    return int(session.info[RULES])
 
 
 def add_case(session: Session, **values: Any) -> Case:

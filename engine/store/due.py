@@ -33,6 +33,14 @@ def note_armed(session: Session, case_id: int, key: str, at: datetime) -> None:
     session.info.setdefault(ARMED, []).append(Armed(CaseId(case_id), key, at))
 
 
+def has_job(session: Session, job: Job) -> bool:
+    """Say whether the case has a job of this kind, key and moment."""
+    same = sa.select(Job.id).where(
+        Job.case_id == job.case_id, Job.kind == job.kind, Job.key == job.key, Job.due_at == job.due_at
+    )
+    return session.scalar(same.limit(1)) is not None
+
+
 def armed(session: Session) -> list[Armed]:
     """What was armed in this transaction so far."""
     found: list[Armed] = session.info.get(ARMED, [])

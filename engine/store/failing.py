@@ -20,6 +20,8 @@ FAILPOINTS: Mapping[str, str] = {
     "locked": "after a case was locked",
     "moved": "after the workflow went on in memory: nothing of it is written",
     "write": "before any statement of a step that writes",
+    "claimed": "after a delivery was claimed: nothing has left the house",
+    "delivered": "after a delivery left the house: nobody has written that it did",
     "commit.before": "before a transaction commits: everything is written",
     "commit.after": "after a transaction was committed: nobody knows of it yet",
 }

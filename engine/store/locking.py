@@ -11,12 +11,15 @@ from engine.store.failing import failpoint
 from engine.store.models import Case, Task
 from engine.store.prepared import Prepared
 from engine.store.rows import columns_of, given, loaded, table_of
+from engine.store.ruling import LATEST, RULES
 
 case, task = table_of(Case), table_of(Task)
 
-_LOCK_CASE = Prepared(sa.select(*columns_of(Case)).where(case.c.id == given("case")).with_for_update())
+_LOCK_CASE = Prepared(
+    sa.select(*columns_of(Case), LATEST).where(case.c.id == given("case")).with_for_update(of=[case])
+)
 _LOCK_TASK = Prepared(
-    sa.select(*columns_of(Case), *columns_of(Task))
+    sa.select(*columns_of(Case), *columns_of(Task), LATEST)
     .join_from(case, task, task.c.case_id == case.c.id)
     .where(task.c.id == given("task"))
     # Both: PostgreSQL reads anew, after waiting, only the rows that it locks.
@@ -31,6 +34,7 @@ def lock_case(session: Session, case_id: CaseId | int) -> Case:
     if not found:
         raise CaseNotFound(case=case_id)
     failpoint("locked")
+    session.info[RULES] = found[0][RULES]
     return loaded(Case, found[0])
 
 
@@ -41,4 +45,5 @@ def lock_case_of_task(session: Session, task_id: TaskId | str) -> tuple[Case, Ta
     if not found:
         raise TaskNotFound(task=task_id)
     failpoint("locked")
+    session.info[RULES] = found[0][RULES]
     return loaded(Case, found[0]), loaded(Task, found[0])

@@ -77,8 +77,8 @@ def open_tasks(session: Session, case_id: int) -> list[Task]:
 
 
 def write_inbox(session: Session, task: Task, rows: Iterable[Inbox]) -> None:
-    """Replace who has the task to do; those who watch it keep it."""
-    session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind == "work"))
+    """Replace who has the task to do or to sign; those who watch it keep it."""
+    session.execute(sa.delete(Inbox).where(Inbox.task_id == task.id, Inbox.kind.in_(("work", "sign"))))
     session.add_all(rows)
 
 
@@ -176,6 +176,32 @@ def last_handler(session: Session, case_id: int, node: str) -> int | None:
         .order_by(Task.done_at.desc())
         .limit(1)
     )
+
+
+def escalations(session: Session, case_id: int, task_id: str) -> list[History]:
+    """What a case's history says of the escalations of a task."""
+    return list(
+        session.scalars(
+            sa.select(History)
+            .where(History.case_id == case_id, History.task_id == task_id, History.kind == "escalated")
+            .order_by(History.seq)
+        )
+    )
+
+
+def done_last(session: Session, opened: Task) -> Task | None:
+    """The step of a task as it was done last; of one that is done many times, the same instance."""
+    done = session.scalars(
+        sa.select(Task)
+        .where(
+            Task.case_id == opened.case_id,
+            Task.process == opened.process,
+            Task.node == opened.node,
+            Task.status == "done",
+        )
+        .order_by(Task.done_at.desc(), Task.visit.desc())
+    )
+    return next((found for found in done if found.local == opened.local), None)
 
 
 def people_at(session: Session, site: str, role: str | None) -> list[Account]:

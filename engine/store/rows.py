@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
-from engine.store.models import Case, History, Inbox, Job, Model, Subscription, Task
+from engine.store.models import Case, Delivery, History, Inbox, Job, Model, Notice, Subscription, Task
 from engine.store.prepared import Prepared, Values
 
 Row = TypeVar("Row", bound=Model)
@@ -60,11 +60,22 @@ def loaded(kind: type[Row], values: Values) -> Row:
 #: What a new row leaves to the table.
 _LATER = {
     Task: {"done_at", "done_by", "done_by_name", "answers", "draft", "draft_at", "draft_by", "request_id"}
-    | {"next_task_id", "touched_at", "given_by", "given_how", "urged", "urged_at"},
+    | {
+        "next_task_id",
+        "touched_at",
+        "given_by",
+        "given_how",
+        "urged",
+        "urged_at",
+        "sent_back",
+        "called_back",
+    },
     Job: {"id", "error", "done_at"},
     History: {"id"},
     Inbox: {"id"},
-    Case: {"id", "paused_at", "previous_task", "previous_state", "previous_data"},
+    Notice: {"id", "read_at"},
+    Delivery: {"id", "error", "sent_at"},
+    Case: {"id", "paused_at", "clocks", "previous_task", "previous_state", "previous_data"},
 }
 
 
@@ -80,7 +91,7 @@ def _default(column: sa.Column[Any]) -> Any:
 
 
 _ADD: dict[type[Model], Prepared] = {
-    kind: Prepared(insert_into(kind)) for kind in (Task, Inbox, Job, Subscription)
+    kind: Prepared(insert_into(kind)) for kind in (Task, Inbox, Job, Subscription, Notice, Delivery)
 }
 _KINDS: tuple[type[Model], ...] = (*_ADD, Case)
 #: What a row says of a column that its entity does not.

@@ -15,6 +15,7 @@ from engine.errors import CaseChanged
 from engine.store.models import Case, History, Inbox, Job, Subscription, Task
 from engine.store.prepared import Prepared, Values
 from engine.store.rows import given, insert_into, set_to, table_of
+from engine.store.ruling import LATEST, seen
 
 case, task, inbox = table_of(Case), table_of(Task), table_of(Inbox)
 job, history, awaited = table_of(Job), table_of(History), table_of(Subscription)
@@ -23,7 +24,12 @@ job, history, awaited = table_of(Job), table_of(History), table_of(Subscription)
 
 _SAVE_CASE = Prepared(
     sa.update(case)
-    .where(case.c.id == given("case"), case.c.revision == given("revision"))
+    .where(
+        case.c.id == given("case"),
+        case.c.revision == given("revision"),
+        # Who waited for the lock may have seen rules that somebody changed meanwhile.
+        sa.or_(given("rules", sa.Integer).is_(None), LATEST.element == given("rules", sa.Integer)),
+    )
     .values(
         set_to("state", "data", "status", "ended_at", "category", "outcome", "previous_task")
         | {
@@ -64,7 +70,12 @@ def save_case(session: Session, found: Case, *, completed: str | None = None, **
     session.flush()
     kept = {name: getattr(found, name) for name in ("status", "ended_at", "category", "outcome")}
     values = {**kept, **values, "previous_task": completed}
-    guard = {"_case": found.id, "_revision": found.revision, "_keeps": completed is not None}
+    guard = {
+        "_case": found.id,
+        "_revision": found.revision,
+        "_rules": seen(session),
+        "_keeps": completed is not None,
+    }
     if _SAVE_CASE.run(session, **guard, **values) != 1:
         raise CaseChanged(case=found.id)
     instance_dict(found).update({**values, "revision": found.revision + 1})
@@ -122,7 +133,7 @@ def append_history(session: Session, found: Case, entries: Iterable[Values]) -> 
 
 _CLEAR_INBOX = Prepared(sa.delete(inbox).where(inbox.c.task_id == given("task")))
 _FORGET = Prepared(sa.delete(awaited).where(awaited.c.key == given("key")))
-_standing = sa.or_(job.c.status == "armed", job.c.status == "incident")
+_standing = sa.or_(job.c.status == "armed", job.c.status == "incident", job.c.status == "paused")
 _cancel = sa.update(job).where(job.c.case_id == given("case"), _standing)
 _CANCEL_TIMER = Prepared(
     _cancel.where(job.c.kind == "timer", job.c.key == given("key"), job.c.due_at == given("due")).values(

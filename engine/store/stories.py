@@ -65,14 +65,14 @@ def _masters(session: Session) -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def open_task(session: Session, case_id: int, node: str) -> Task | None:
-    """The oldest open task of a node in a story."""
-    return session.scalars(
+def open_tasks(session: Session, case_id: int, node: str) -> list[Task]:
+    """The open tasks of a node in a story, the oldest first; several where a list is gone through."""
+    statement = (
         sa.select(Task)
         .where(Task.status == "open", Task.node == node, Task.case_id.in_(_family(session, case_id)))
-        .order_by(Task.created_at)
-        .limit(1)
-    ).first()
+        .order_by(Task.created_at, Task.visit)
+    )
+    return list(session.scalars(statement))
 
 
 def _family(session: Session, case_id: int) -> list[int]:

@@ -57,6 +57,9 @@ class _Asked:
             return "answered"
         if self.task.status != "open" or self.case.status != "active":
             return "over"
+        if self.task.signing:
+            # Several sign it: one tap is not enough.
+            return "expired"
         return "open" if self.asking.engine.now() < self.link.ends_at else "expired"
 
     def answers(self, choice: str) -> Data:

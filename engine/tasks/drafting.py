@@ -11,10 +11,13 @@ from engine.answers import Asking, FormState
 from engine.domain.facts import Actor, Data, TaskId
 from engine.errors import Invalid
 from engine.retrying import again_when_changed
+from engine.steps import Step
 from engine.store import locking, repository, rows
+from engine.store.models import Task
 from engine.tasks.guards import require_may_complete
 from engine.wiring import Engine
-from forms.parsing import MultiMap
+from forms.model import Form
+from forms.parsing import MultiMap, flatten
 
 #: Characters of a draft as JSON.
 DRAFT_SIZE = 65_536
@@ -27,8 +30,9 @@ def save_draft(engine: Engine, task_id: TaskId, *, by: Actor, typed: Data) -> No
         raise Invalid("The draft is too large to be kept.", limit=DRAFT_SIZE)
     with engine.database.transaction() as session:
         case, task = locking.lock_case_of_task(session, task_id)
-        require_may_complete(session, case, task, by)
-        rows.update(session, task, draft=typed, draft_at=engine.now(), draft_by=by.id)
+        require_may_complete(session, case, task, by, verb="draft")
+        now = engine.now()
+        rows.update(session, task, draft=typed, draft_at=now, draft_by=by.id, touched_at=now)
 
 
 def form_fields(
@@ -45,7 +49,7 @@ def form_fields(
     """
     with engine.database.look() as session:
         case, task = repository.case_of_task(session, task_id)
-        require_may_complete(session, case, task, actor)
+        require_may_complete(session, case, task, actor, verb="draft")
         published = procedures.of_version(engine, session, case.version_id)
         if typed is None and task.draft is not None:
             typed = _Typed(task.draft)
@@ -63,14 +67,30 @@ def first_answers(engine: Engine, task_id: TaskId, actor: Actor) -> Data:
 
 def keep(engine: Engine, task_id: TaskId, by: Actor, answers: Mapping[str, Any] | MultiMap) -> None:
     """Keep what could not be accepted, when it was typed into a form."""
+    typed = draft_of(answers)
+    if hasattr(answers, "getlist") and len(json.dumps(typed, ensure_ascii=False)) <= DRAFT_SIZE:
+        save_draft(engine, task_id, by=by, typed=typed)
+
+
+def draft_of(answers: Mapping[str, Any] | MultiMap, form: Form | None = None) -> Data:
+    """What was sent, as a draft keeps it: without the page's own names, values as a form shows them."""
+    if form is not None and not hasattr(answers, "getlist"):
+        return dict(flatten(form, answers))
     getlist = getattr(answers, "getlist", None)
-    typed = {
+    return {
         name: getlist(name) if getlist else answers[name]  # type: ignore[index]
         for name in answers.keys()  # noqa: SIM118  # a multimap need not be iterable
         if not name.startswith("_") and name != "csrf_token"
     }
-    if getlist and len(json.dumps(typed, ensure_ascii=False)) <= DRAFT_SIZE:
-        save_draft(engine, task_id, by=by, typed=typed)
+
+
+def typed_of(step: Step, task: Task, answers: Data) -> Data:
+    """Answers as a form would send them, to be the draft of a task that asks the same."""
+    form = step.published.of(task.process).forms.get(task.properties.get("form", ""))
+    if form is None:
+        return {}
+    texts = flatten(form, answers, zone=step.engine.zone_of(step.case.site))
+    return {name: [text] if isinstance(text, str) else text for name, text in texts.items()}
 
 
 class _Typed(dict[str, Any]):

@@ -17,11 +17,14 @@ def finish(step: steps.Step, task: Task, clean: Data, *, request_id: str | None 
     """Close a locked task with its answers, and move its case on; what comes next for who acts."""
     by, task_id = step.actor, TaskId(task.id)
     step.completed = task_id
+    away = by.in_place_of(task.assignee_id, step.case.procedure)
+    step.acts_for = away.name if away else ""
     saving.close_task(
         step.session,
         task,
         done_at=step.now,
-        assignee_id=by.id,
+        # It stays theirs for whom it was done: what follows goes to them when they are back.
+        assignee_id=away.id if away else by.id,
         done_by=by.id,
         done_by_name=by.name,
         answers=clean,

@@ -337,8 +337,9 @@ def _task_id(n: int, which: int) -> str:
 
 #: What these rows leave to their tables.
 _LEFT = frozenset(
-    {"priority", "paused_at", "previous_task", "previous_state", "previous_data"}
+    {"priority", "paused_at", "clocks", "limit", "previous_task", "previous_state", "previous_data"}
     | {"why", "touched_at", "given_by", "given_how", "signing", "urged", "urged_at"}
+    | {"sent_back", "called_back"}
 )
 
 

@@ -43,6 +43,8 @@ PEOPLE = {
     "secre": ("孙悦", ["cs_secretary"]),
     "visit": ("王海涛", ["cs_rep"]),
     "chief": ("赵敏", ["cs_manager"]),
+    "house": ("宋杰", ["property_manager", "eng_technician"]),
+    "money": ("郭琳", ["finance_cashier"]),
 }
 
 
@@ -88,7 +90,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """The three procedures, six people, the web application on a free port, the tick beside it."""
+    """The procedures, eight people, the web application on a free port, the tick beside it."""
     clock = FakeClock(datetime(2026, 11, 2, 9, 30, tzinfo=ZONE).astimezone(UTC))
     settings = Settings(
         database_url=f"sqlite:///{tmp_path / 'house.sqlite'}", files=tmp_path / "files", tick_seconds=1.0

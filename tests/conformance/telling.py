@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.facts import Snapshot
+from engine.domain.facts import OpenTask, Snapshot, WayBack
 from engine.runtime.linting import lint
 from engine.runtime.parsing import Specification, build
 from engine.runtime.scripting import Bounds
@@ -47,7 +47,8 @@ class Case:
 
         ``node key=value …`` completes the open task of a node (``node@2`` the second of several),
         ``timer node`` fires what is due first at a node (or at all) and sets the clock to its moment,
-        ``message name key=value …`` and ``signal name`` give an event.
+        ``message name key=value …`` and ``signal name`` give an event, ``back node to`` sends the open task
+        of a node back to another node.
         """
         verb, *rest = action.split()
         run = Run.restore(self._specification(), self.snapshot.state, self.snapshot.data, self._tools())
@@ -68,12 +69,23 @@ class Case:
         elif verb == "signal":
             assert any(found.name == rest[0] for found in self.snapshot.awaited), f"nobody waits: {action}"
             run.hear(rest[0])
+        elif verb == "back":
+            run.send_back(self.open_task(rest[0]).id, rest[1])
         else:
-            node, _, which = verb.partition("@")
-            found = [task for task in self.snapshot.open_tasks if task.node == node]
-            assert found, f"not open: {action}"
-            run.complete(found[int(which or 1) - 1].id, _values(rest), by=1)
+            run.complete(self.open_task(verb).id, _values(rest), by=1)
         return self._advance(run)
+
+    def open_task(self, which: str) -> OpenTask:
+        """The open task of a node; ``node@2`` is the second of several."""
+        node, _, number = which.partition("@")
+        found = [task for task in self.snapshot.open_tasks if task.node == node]
+        assert found, f"not open: {which}"
+        return found[int(number or 1) - 1]
+
+    def ways_back(self, which: str) -> list[WayBack]:
+        """Where an open task may be sent back to."""
+        run = Run.restore(self._specification(), self.snapshot.state, self.snapshot.data, self._tools())
+        return run.ways_back(self.open_task(which).id)
 
     @property
     def state(self) -> str:

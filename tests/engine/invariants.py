@@ -13,24 +13,30 @@ import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
 from engine import jobs, procedures
+from engine.arming import STANDING
+from engine.domain import assignment, verbs
 from engine.domain.facts import Snapshot
 from engine.runtime.workflow import Run, Tools
-from engine.store import due, inbox_rows
+from engine.store import between, due, inbox_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
     CaseAbout,
+    CaseClock,
+    Delivery,
     History,
     Inbox,
     IssuedNumber,
     Job,
     MasterEntry,
     MasterRow,
+    Pause,
     RegisterEntry,
     RegisterRow,
     Subscription,
     Task,
 )
+from engine.tasks import signed
 from engine.wiring import Engine
 
 
@@ -45,7 +51,10 @@ def require(engine: Engine) -> None:
 def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
-        checks = (_histories, _inboxes, _found, _endings, _ladders, _numbers, _registers, _masters)
+        checks = (
+            *(_histories, _inboxes, _signings, _found, _endings, _ladders, _clocks),
+            *(_numbers, _registers, _masters, _deliveries),
+        )
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
         return [
             *(said for check in checks for said in check(session)),
@@ -85,7 +94,7 @@ def _restored(engine: Engine, session: Session, case: Case) -> Iterator[str]:
             Job.case_id == case.id,
             Job.kind == "timer",
             # A timer that failed too often is an incident: its case still waits for it.
-            Job.status.in_(["armed", "incident"]),
+            Job.status.in_(["armed", "paused", "incident"]),
         )
     )
     yield from _differ(
@@ -109,7 +118,7 @@ def _differ(what: str, expected: set[object], stored: set[object]) -> Iterator[s
 
 
 def _histories(session: Session) -> Iterator[str]:
-    """One revision a step, entries numbered without a gap, one completion a done task."""
+    """One revision a step, entries numbered without a gap, one completion left a done task."""
     for case in session.scalars(sa.select(Case)):
         entries = list(
             session.scalars(sa.select(History).where(History.case_id == case.id).order_by(History.seq))
@@ -120,19 +129,56 @@ def _histories(session: Session) -> Iterator[str]:
         if case.revision != len(set(revisions)) or revisions != sorted(revisions):
             yield f"case {case.number}: revision {case.revision}, in its history {revisions}"
     completed = Counter(session.scalars(sa.select(History.task_id).where(History.kind == "completed")))
+    # What was withdrawn was not completed after all.
+    completed -= Counter(session.scalars(sa.select(History.task_id).where(History.kind == "withdrawn")))
     done = set(session.scalars(sa.select(Task.id).where(Task.status == "done")))
     if completed != Counter(done):
         yield f"done tasks and completions differ: {Counter(done) ^ set(completed)} {completed}"
 
 
 def _inboxes(session: Session) -> Iterator[str]:
-    """An open task stands in an inbox; nothing else does."""
-    shown = set(session.scalars(sa.select(Inbox.task_id).where(Inbox.kind == "work")))
+    """An open task stands in an inbox, to be done or to be signed; nothing else does."""
+    shown = set(session.scalars(sa.select(Inbox.task_id).where(Inbox.kind.in_(["work", "sign"]))))
     open_tasks = set(session.scalars(sa.select(Task.id).where(Task.status == "open")))
     yield from _differ("inboxes", open_tasks, shown)
     stale = set(session.scalars(sa.select(Inbox.task_id))) - open_tasks
     if stale:
         yield f"inbox rows of tasks that are not open: {stale}"
+
+
+def _signings(session: Session) -> Iterator[str]:
+    """Those whose turn it is have the task to sign, nobody else does; the table of verbs knows its state."""
+    for task, case in session.execute(
+        sa.select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.status == "open")
+    ):
+        state = verbs.state_of(
+            status=task.status,
+            case_status="active",
+            assignee=task.assignee_id,
+            given_how=task.given_how,
+            signing=task.signing,
+        )
+        rows = session.execute(sa.select(Inbox.who, Inbox.kind).where(Inbox.task_id == task.id)).all()
+        to_sign = {row.who for row in rows if row.kind == "sign"}
+        asked = {
+            f"u:{one.account_id}"
+            for place in signed.places(task)
+            for one in between.in_turn(between.signers(session, task.id), place)
+        }
+        yield from _differ(f"{task.node} of {case.number} to sign", asked, to_sign)
+        if (state in ("awaiting", "signing")) != bool(asked):
+            yield f"{task.node} of {case.number} is {state}, and to be signed by {asked}"
+        work = {row.who for row in rows if row.kind == "work"}
+        theirs = (
+            set()
+            if state == "signing"
+            else {f"u:{task.assignee_id}"}
+            if task.assignee_id is not None
+            else {assignment.role_key(role, case.site) for role in task.candidates}
+        )
+        yield from _differ(f"{task.node} of {case.number} to do", theirs, work)
+        if (task.given_how is None) != (task.given_by is None):
+            yield f"{task.node} of {case.number} was given by {task.given_by}, {task.given_how}"
 
 
 def _shown(engine: Engine, session: Session) -> Iterator[str]:
@@ -183,7 +229,9 @@ def _endings(session: Session) -> Iterator[str]:
         ("open tasks", sa.select(Task.id).where(Task.case_id.in_(over), Task.status == "open")),
         (
             "armed jobs",
-            sa.select(Job.id).where(Job.case_id.in_(over), Job.status == "armed", Job.kind != "message"),
+            sa.select(Job.id).where(
+                Job.case_id.in_(over), Job.status.in_(["armed", "paused"]), Job.kind != "message"
+            ),
         ),
         ("subscriptions", sa.select(Subscription.key).where(Subscription.case_id.in_(over))),
     ):
@@ -196,13 +244,45 @@ def _endings(session: Session) -> Iterator[str]:
 
 
 def _ladders(session: Session) -> Iterator[str]:
-    """A ladder is climbed for an open task only."""
-    for job in session.scalars(
-        sa.select(Job).where(Job.status == "armed", Job.kind.in_(["remind", "escalate"]))
-    ):
+    """A ladder is climbed for an open task or a clock that runs only, and not while it stands still."""
+    standing = sa.select(Job, Case).join(Case, Case.id == Job.case_id)
+    for job, case in session.execute(standing.where(Job.status.in_(["armed", "paused"]))):
+        if job.status == "paused" and case.paused_at is None:
+            yield f"{job.kind} {job.node} waits for clocks that do not stand still"
+        if job.kind not in STANDING:
+            continue
+        if job.status == "armed" and case.paused_at is not None:
+            yield f"{job.kind} {job.node} is armed though the clocks of {case.number} stand still"
+        if "clock_id" in job.payload:
+            clock = session.get_one(CaseClock, job.payload["clock_id"])
+            if clock.met_at is not None or clock.dropped_at is not None:
+                yield f"a ladder still stands for the {clock.kind} of {case.number}"
+            continue
         task = session.get_one(Task, job.payload["task"])
         if task.status != "open":
             yield f"a ladder still stands for {task.node}, which is {task.status}"
+
+
+def _clocks(session: Session) -> Iterator[str]:
+    """A case knows the clocks of its own that run; one that is over has none, and stands still no more."""
+    for case in session.scalars(sa.select(Case)):
+        clocks = session.scalars(sa.select(CaseClock).where(CaseClock.case_id == case.id)).all()
+        running = {found.kind: found.id for found in clocks if not (found.met_at or found.dropped_at)}
+        yield from _differ(f"clocks of {case.number}", set((case.clocks or {}).items()), set(running.items()))
+        pauses = session.scalars(sa.select(Pause).where(Pause.case_id == case.id)).all()
+        since = [pause.started_at for pause in pauses if pause.ended_at is None]
+        if since != ([case.paused_at] if case.paused_at else []):
+            yield f"case {case.number} stands still since {case.paused_at}, its pauses say {since}"
+        if case.status in ("ended", "cancelled") and (running or case.paused_at):
+            yield f"case {case.number} is over, its clocks are not: {running} {case.paused_at}"
+        for kind, clock_id in running.items():
+            own = Job.payload["clock_id"].as_integer() == clock_id
+            told = session.scalars(
+                sa.select(Job.due_at).where(Job.kind == "missed", own, Job.status != "cancelled")
+            )
+            due = session.get_one(CaseClock, clock_id).due_at
+            if due not in list(told):
+                yield f"nobody will tell that the {kind} of {case.number} is missed at {due}"
 
 
 def _numbers(session: Session) -> Iterator[str]:
@@ -232,6 +312,18 @@ def _registers(session: Session) -> Iterator[str]:
             yield f"register row {row.id} counts {row.entries}, has {[entry.seq for entry in entries]}"
         elif (entries[-1].values, entries[-1].void) != (row.values, row.void):
             yield f"register row {row.id} is not what its last entry says"
+
+
+def _deliveries(session: Session) -> Iterator[str]:
+    """A delivery says when it was sent, and why not; whoever began to send one was counted first."""
+    for found in session.scalars(sa.select(Delivery)):
+        said = f"delivery {found.id} is {found.status}"
+        if (found.status == "sent") != (found.sent_at is not None):
+            yield f"{said}, sent at {found.sent_at}"
+        if found.status in ("dead", "unsure") and not found.error:
+            yield f"{said} and does not say why"
+        if found.status in ("sending", "sent", "dead", "unsure") and found.attempts < 1:
+            yield f"{said} after {found.attempts} attempts"
 
 
 def _masters(session: Session) -> Iterator[str]:

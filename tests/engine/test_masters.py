@@ -287,3 +287,30 @@ def test_rows_that_are_brought_in_again_are_no_entries(rooms: World) -> None:
     with pytest.raises(Invalid):
         bring_in(rooms.engine, "rooms", SITE, [{"no": "1", "name": "甲"}, {"no": "2", "size": "big"}])
     assert not rooms.look(sa.select(MasterRow).where(MasterRow.key == "1"))
+
+
+def test_a_master_is_read_among_the_registers_by_its_readers(rooms: World) -> None:
+    publish(rooms, "master/change", master="'rooms'", key="room", set="{'state': 'taken'}")
+    case = let(rooms)
+    cards = {card.id: card.rows for card in queries.list_registers(rooms.engine, rooms.people["an"])}
+    assert (cards["rooms"], cards["owners"]) == (3, 1)
+    view = queries.register_view(rooms.engine, "rooms", rooms.people["an"], text="qmkj")
+    (found,) = view.page.rows
+    assert (found.case_id, found.values["phone"], found.entries) == (case, "13812345678", 2)
+    entries = queries.register_history(rooms.engine, found.id, rooms.people["an"], register="rooms")
+    assert [entry.values["state"] for entry in entries] == ["free", "taken"]
+
+
+def test_a_reader_who_may_not_know_a_phone_reads_it_masked_and_finds_nothing_by_it(rooms: World) -> None:
+    fei = rooms.people["fei"]
+    view = queries.register_view(rooms.engine, "rooms", fei, sort="no")
+    assert [row.values["phone"] for row in view.page.rows] == ["138****5678", "139****1111", None]
+    assert queries.register_view(rooms.engine, "rooms", fei, text="138123").page.total == 0
+    assert queries.register_view(rooms.engine, "rooms", fei, filters={"phone": "138"}).page.total == 3
+
+
+def test_rows_of_another_site_are_not_read(rooms: World) -> None:
+    bring_in(rooms.engine, "rooms", "branch", [{"no": "9", "name": "别处"}])
+    assert queries.register_view(rooms.engine, "rooms", rooms.people["guo"]).page.total == 1
+    with pytest.raises(Forbidden):
+        queries.register_view(rooms.engine, "owners", rooms.people["fei"])

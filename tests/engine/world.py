@@ -138,6 +138,7 @@ class World:
         self.close()
         engine.database.bind.dispose()
         self.engine = engine
+        engine.book.now = engine.book.files
         self.back_to(name)
         self.clock.at = at(BEGINNING)
         for version in [version for version in engine.published if version > len(self.names())]:

@@ -12,6 +12,7 @@ from engine import jobs
 from engine.bundles import DIAGRAM
 from engine.domain.facts import SYSTEM, CaseId
 from engine.procedures import publish
+from engine.retrying import BACKOFF
 from engine.store import due
 from engine.store.models import History, Job
 from tests.engine.world import World, at, changed
@@ -77,7 +78,7 @@ def test_a_job_that_fails_is_put_off_and_the_others_of_its_batch_are_done(world:
     assert orders(world, well) == [EARLY] * 3
     (job,) = world.look(sa.select(Job).where(Job.case_id == broken, Job.attempts > 0))
     assert (job.status, job.attempts) == ("armed", 1)
-    assert job.run_at == world.clock.at + timedelta(seconds=jobs.BACKOFF[0])
+    assert job.run_at == world.clock.at + timedelta(seconds=BACKOFF[0])
     assert world.told(broken, "timer_fired") == []
 
 

@@ -17,6 +17,8 @@ from tests.engine.world import INTAKE, World
 from tests.fault.processes import AFTER_COMMIT, BEFORE_COMMIT, killed
 
 pytestmark = pytest.mark.fault
+#: Where nothing but a delivery comes.
+OUTSIDE = ("claimed", "delivered")
 
 
 def registering(world: World) -> tuple[CaseId, str, str, dict[str, Any]]:
@@ -136,7 +138,8 @@ def one_step(world: World) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("work", [one_step, due_timers])
-@pytest.mark.parametrize("place", failing.FAILPOINTS)
+# tests/fault/test_deliveries.py has the others.
+@pytest.mark.parametrize("place", [place for place in failing.FAILPOINTS if place not in OUTSIDE])
 def test_killed_at_any_failpoint_it_is_done_once_when_it_is_done_again(
     world: World, work: Callable[[World], Callable[[], object]], place: str
 ) -> None:

@@ -17,6 +17,7 @@ from engine.dispatch import Work, dispatcher_for
 from engine.dispatch.working import LOOK, NUDGE, QUEUE, Worker, nudges_for
 from engine.domain.facts import SYSTEM
 from engine.errors import Misconfigured
+from engine.retrying import BACKOFF
 from tests.engine import server
 from tests.engine.world import World
 from tests.fault.processes import BEFORE_COMMIT, killed
@@ -160,7 +161,7 @@ def test_a_job_that_failed_is_nudged_for_its_next_try(world: World, queue: Queue
     world.clock.at += timedelta(seconds=1)
     queue.empty()
     assert jobs.run_due(world.engine) == 0
-    assert queue.nudges() == [(None, world.clock.at + timedelta(seconds=jobs.BACKOFF[0]))]
+    assert queue.nudges() == [(None, world.clock.at + timedelta(seconds=BACKOFF[0]))]
     world.clock.at -= timedelta(seconds=1)
 
 

@@ -97,6 +97,14 @@ def line(*middle: str, ids: str = "s a e", **options: Any) -> bytes:
     return process(*nodes, *middle, *flows, **options)
 
 
+def clocked(**properties: str) -> bytes:
+    """A line whose process has these properties."""
+    said = "".join(f'<spiffworkflow:property name="{k}" value="{v}"/>' for k, v in properties.items())
+    head = f"<bpmn:extensionElements><spiffworkflow:properties>{said}</spiffworkflow:properties>"
+    lanes = LANES.format(refs="<bpmn:flowNodeRef>a</bpmn:flowNodeRef>")
+    return line(user("a"), lanes=f"{head}</bpmn:extensionElements>{lanes}")
+
+
 def check(content: bytes) -> tuple[Finding, ...]:
     """Check with a small organisation around, within the time that was promised."""
     started = time.thread_time()
@@ -798,7 +806,16 @@ BAD = [
         "role-unknown",
         id="an unknown starter",
     ),
+    pytest.param(line(user("a", assign="on duty tomorrow")), "assign-refused", id="no rule"),
+    pytest.param(line(user("a", assign="handler:ghost")), "assign-handler", id="a rule of no step"),
     pytest.param(line(user("a", form="ghost")), "form-unknown", id="an unknown form"),
+    pytest.param(
+        line(user("a", signers='"clerk"', sign_rule="2 of 3")), "sign-refused", id="a rule nobody can read"
+    ),
+    pytest.param(line(user("a", sign_rule="all")), "sign-refused", id="a rule for nobody"),
+    pytest.param(
+        line(user("a", signers='"clerk"', assignee="case.starter")), "sign-refused", id="held and signed"
+    ),
     pytest.param(line(user("a", deadline="ghost")), "deadline-unknown", id="an unknown deadline"),
     pytest.param(
         line(user("a", deadline="repair.pay.{urgency}")),
@@ -809,6 +826,13 @@ BAD = [
         deadline("timeDate", 'due_in("ghost")'), "deadline-unknown", id="an unknown deadline in a timer"
     ),
     pytest.param(line(user("a", assignee="handler('ghost')")), "node-unknown", id="the handler of nothing"),
+    pytest.param(clocked(clock_response="ghost"), "deadline-unknown", id="an unknown deadline of a clock"),
+    pytest.param(
+        clocked(clock_solution="complaint.result", clock_solution_met="ghost"),
+        "clock-met-unknown",
+        id="a clock that nothing meets",
+    ),
+    pytest.param(clocked(clock_response_met="a"), "clock-met-unknown", id="what meets no clock"),
     pytest.param(line('<bpmn:userTask id="a" name="办理"/>'), "clause-missing", id="no clause"),
     pytest.param(line(user("a", deadlne="complaint.result")), "property-unknown", id="a misspelt property"),
     # Work for the engine

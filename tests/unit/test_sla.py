@@ -251,7 +251,7 @@ def test_a_deadline_keeps_its_source_and_says_whose_figure_it_is() -> None:
         ({"ladder": [{"when": "80%"}]}, "ladder 1: must have `when` and one of"),
         ({"ladder": [{"when": "80%", "remind": "holder", "escalate": "holder"}]}, "ladder 1: must have"),
         ({"ladder": [{"remind": "holder"}]}, "ladder 1: must have"),
-        ({"ladder": [{"when": "120%", "remind": "holder"}]}, "ladder 1, when: '120%' is neither"),
+        ({"ladder": [{"when": "1200%", "remind": "holder"}]}, "ladder 1, when: '1200%' is neither"),
         ({"ladder": [{"when": "2 hours", "remind": "holder"}]}, "ladder 1, when: '2 hours' is neither"),
         ({"ladder": [{"when": "+2 moons", "remind": "holder"}]}, "ladder 1, when: '2 moons' is not a limit"),
         ({"ladder": [{"when": "80%", "escalate": "king"}]}, "ladder.escalate: 'king' is neither holder"),

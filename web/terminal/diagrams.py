@@ -14,7 +14,9 @@ import click
 
 from engine import Engine, Settings, check_files, open_engine, report_json
 from engine.bundles import Bundle, decisions_in, from_folders, procedures_in
+from engine.domain.facts import FileReport
 from engine.errors import Invalid
+from engine.queries.today import warnings, who_today
 from engine.runtime.layout import tidy as tidied
 from engine.runtime.reading import Unreadable
 from engine.scenarios import Result, run_all
@@ -43,7 +45,8 @@ def print_json(told: object) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(paths: tuple[Path, ...], as_json: bool) -> None:
+@click.option("--today", is_flag=True, help="Ask the database who would get each task now.")
+def check(paths: tuple[Path, ...], as_json: bool, today: bool) -> None:
     """Check diagrams with their forms, registers, decisions and translation.
 
     Exit status 0 when all are deployable, 1 when not, 2 for bad usage.
@@ -62,7 +65,29 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
                 place = f":{finding.line}" if finding.line else ""
                 said = finding.message if chinese else finding.message_en
                 click.echo(f"  {finding.severity}{place} [{finding.code}] {said}")
+    if today and not as_json:
+        _tell_today(reports)
     sys.exit(0 if all(report.deployable for report in reports) else 1)
+
+
+def _tell_today(reports: list[FileReport]) -> None:
+    settings = _settings()
+    installed = open_engine(settings)
+    for name in dict.fromkeys(Path(report.file).stem for report in reports if report.deployable):
+        if name not in procedures_in(settings.bpmn):
+            continue
+        bundle = from_folders(settings.bpmn, settings.forms, name)
+        for line in who_today(installed, bundle):
+            who = "; ".join(said.en for said in line.who) or "nobody"
+            click.echo(f"{name}  {line.site}  {line.node}: {who}")
+        tell_nobody(installed, bundle)
+
+
+def tell_nobody(engine: Engine, bundle: Bundle) -> None:
+    """Warn of each task that nobody would get now."""
+    chinese = os.environ.get("LANG", "").startswith("zh")
+    for said in warnings(engine, bundle):
+        click.echo(f"  warning [nobody] {said.zh if chinese else said.en}")
 
 
 @click.command()

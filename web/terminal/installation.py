@@ -27,6 +27,7 @@ from engine.bundles import from_folders, procedures_in
 from engine.errors import ProcedureRefused
 from engine.procedures import in_order, publish
 from web.settings import DEMO_PASSWORD, WebSettings
+from web.terminal.diagrams import tell_nobody
 
 
 def opened() -> Engine:
@@ -54,6 +55,7 @@ def deploy(paths: tuple[Path, ...]) -> None:
 
 def _publish_all(engine: Engine, names: list[str]) -> None:
     bundles = [from_folders(engine.settings.bpmn, engine.settings.forms, name) for name in names]
+    has_people = bool(people(engine))
     for bundle in in_order(bundles):
         try:
             version = publish(engine, bundle, by=SYSTEM)
@@ -64,6 +66,9 @@ def _publish_all(engine: Engine, names: list[str]) -> None:
             click.echo(f"{bundle.procedure}: refused; the version before stays", err=True)
             sys.exit(1)
         click.echo(f"{bundle.procedure}: version {version.number}")
+        # Before there are people everything would be warned of.
+        if has_people:
+            tell_nobody(engine, bundle)
 
 
 @click.command()

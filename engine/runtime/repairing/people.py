@@ -26,7 +26,18 @@ _STARTER = re.compile(
 )
 _GROUP = re.compile(r"group\(\s*([^)]+?)\s*\)")
 _USER = re.compile(r"user\(\s*([^)]+?)\s*\)")
-_KNOWN = ("form", "clause", "source", "deadline", "due", "assignee", "candidates", "help")
+_KNOWN = (
+    "form",
+    "clause",
+    "source",
+    "deadline",
+    "due",
+    "assignee",
+    "candidates",
+    "signers",
+    "sign_rule",
+    "help",
+)
 _SAFE = "case.starter"
 #: Properties that are already an answer.
 _QUESTIONS = frozenset({"question", "question_en", "question_default"})

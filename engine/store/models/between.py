@@ -132,6 +132,10 @@ class SavedView(Model):
     query: Mapped[str]
     #: A role whose holders all have it; empty for its maker alone.
     role: Mapped[str] = mapped_column(sa.String(100), default="")
+    #: Its turn among its maker's, from 1.
+    place: Mapped[int] = mapped_column(default=0)
+    #: Deleted then, and still there to be brought back.
+    removed_at: Mapped[datetime | None]
 
 
 class CannedReply(Model):
@@ -148,6 +152,8 @@ class CannedReply(Model):
     title: Mapped[str]
     text: Mapped[str]
     used: Mapped[int] = mapped_column(default=0)
+    #: Deleted then, and still there to be brought back.
+    removed_at: Mapped[datetime | None]
 
 
 class AnswerLink(Model):

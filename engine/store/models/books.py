@@ -35,6 +35,8 @@ class IssuedNumber(Model):
     at: Mapped[datetime]
     void_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(default="")
+    #: The step that asked for it was withdrawn; its case is given it again.
+    unused_at: Mapped[datetime | None]
 
 
 class RegisterRow(Model):

@@ -65,6 +65,8 @@ class Case(Model):
     priority: Mapped[str] = mapped_column(sa.String(10), default="normal", server_default="normal")
     #: Its clocks stand still since then.
     paused_at: Mapped[datetime | None]
+    #: Its own clocks that run: kind → id of the row of ``case_clock``.
+    clocks: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: The task whose completion was the last step, and what the case was before it: what withdrawing brings
     #: back. None when the last step was another one.
     previous_task: Mapped[str | None] = mapped_column(sa.String(32))
@@ -110,7 +112,8 @@ class Task(Model):
     #: Who gave it to the assignee, and how: transfer (it may be declined) or delegate (it comes back).
     given_by: Mapped[int | None]
     given_how: Mapped[str | None] = mapped_column(sa.String(10))
-    #: How it is signed: {"rule": all|any|count|weight, "needed": …}; None when nobody signs.
+    #: How it is signed, {"before": {"rule", "needed", "outcome"}, …}, and what was "submitted" to those
+    #: after the holder; None when nobody signs.
     signing: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: How often it was urged, and when last.
     urged: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -118,6 +121,12 @@ class Task(Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     deadline: Mapped[str | None]
+    #: That it was opened by sending back, by whom, when and why: {"by", "at", "reason", "from"}.
+    sent_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: Who ended it without completing it, how (sent_back, withdrawn), and why: {"by", "how", "reason"}.
+    called_back: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: The limit that it was given: ``3 working days``; "" when its due moment was set as such.
+    limit: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     done_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     done_by_name: Mapped[str | None]
@@ -151,7 +160,7 @@ class Inbox(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     who: Mapped[str] = mapped_column(sa.String(210))
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"))
-    #: work: to do it; watch: escalated, to see to it. A role may have both.
+    #: work: to do it; watch: escalated, to see to it; sign: to say whether one agrees. One may have several.
     kind: Mapped[str] = mapped_column(sa.String(10))
     #: The task's, or NEVER.
     due_at: Mapped[datetime]
@@ -169,7 +178,8 @@ class Inbox(Model):
 class Job(Model):
     """What is due: a timer of the diagram, a rung of a deadline's ladder.
 
-    ``armed → done | cancelled | incident``; the first one who moves it away from armed acts.
+    ``armed → done | cancelled | incident``; the first one who moves it away from armed acts. While the
+    clocks of its case stand still a rung is ``paused``, and armed again afterwards.
     """
 
     __tablename__ = "job"

@@ -25,8 +25,12 @@ class CaseClock(Model):
     deadline: Mapped[str]
     started_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    #: When it was kept or missed for good; an update clock is followed by a new one.
+    #: The limit that it was given: ``3 working days``.
+    limit: Mapped[str]
+    #: When the promise was kept, in time or late; an update clock is followed by a new one.
     met_at: Mapped[datetime | None]
+    #: It fell away with its case, or another one took its place.
+    dropped_at: Mapped[datetime | None]
 
 
 class Pause(Model):

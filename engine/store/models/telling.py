@@ -34,6 +34,7 @@ class Delivery(Model):
 
     ``due → sending → sent``, ``due`` again after a failure, ``dead`` after the last. One that was
     ``sending`` when its worker ended may have arrived: it is ``unsure``, and is sent again only by hand.
+    What an administrator gives up is ``dropped``.
     """
 
     __tablename__ = "delivery"
@@ -51,6 +52,7 @@ class Delivery(Model):
     channel: Mapped[str] = mapped_column(sa.String(20))
     #: Where it goes, without what is secret in it.
     address: Mapped[str]
+    webhook_id: Mapped[int | None] = mapped_column(ForeignKey("webhook.id"))
     language: Mapped[str] = mapped_column(sa.String(5))
     subject: Mapped[str]
     body: Mapped[str]

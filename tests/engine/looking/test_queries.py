@@ -439,4 +439,4 @@ def test_a_page_costs_as_many_statements_for_six_cases_as_for_one(
     for _ in range(5):
         begin(house, rep)
     assert cost() == small
-    assert max(small.values()) <= 16, small
+    assert max(small.values()) <= 18, small

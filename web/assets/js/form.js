@@ -5,6 +5,7 @@ import { startLookups } from "./form/lookup.js";
 import { startQuick } from "./form/quick.js";
 import { startRepeat } from "./form/repeat.js";
 import { startScans } from "./form/scan.js";
+import { startReplies } from "./form/replies.js";
 import { startSignatures } from "./form/signature.js";
 import { startUploads } from "./form/upload.js";
 
@@ -12,6 +13,7 @@ function start(root) {
   startQuick(root);
   startDrafts(root);
   startConditions(root);
+  startReplies(root);
   startUploads(root);
   startSignatures(root);
 }

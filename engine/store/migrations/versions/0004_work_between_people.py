@@ -31,6 +31,7 @@ def upgrade() -> None:
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('used', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_canned_reply_account_id_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_canned_reply'))
     )
@@ -74,6 +75,8 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('query', sa.Text(), nullable=False),
     sa.Column('role', sa.String(length=100), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view'))
     )
@@ -172,7 +175,9 @@ def upgrade() -> None:
     sa.Column('deadline', sa.Text(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('limit', sa.Text(), nullable=False),
     sa.Column('met_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_clock_case_id_case')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case_clock'))
     )
@@ -223,6 +228,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=40), nullable=False),
     sa.Column('channel', sa.String(length=20), nullable=False),
     sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('webhook_id', sa.Integer(), nullable=True),
     sa.Column('language', sa.String(length=5), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
@@ -235,6 +241,7 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_delivery_account_id_account')),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_delivery_case_id_case')),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_delivery_webhook_id_webhook')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('key', name=op.f('uq_delivery_key'))
     )
@@ -308,10 +315,12 @@ def upgrade() -> None:
 
     op.add_column('case', sa.Column('priority', sa.String(length=10), server_default='normal', nullable=False))
     op.add_column('case', sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('case', sa.Column('clocks', sa.JSON(), nullable=True))
     op.add_column('case', sa.Column('previous_task', sa.String(length=32), nullable=True))
     op.add_column('case', sa.Column('previous_state', sa.Text(), nullable=True))
     op.add_column('case', sa.Column('previous_data', sa.JSON(), nullable=True))
 
+    op.add_column('task', sa.Column('limit', sa.Text(), server_default='', nullable=False))
     op.add_column('task', sa.Column('why', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('touched_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('task', sa.Column('given_by', sa.Integer(), nullable=True))
@@ -319,6 +328,9 @@ def upgrade() -> None:
     op.add_column('task', sa.Column('signing', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('urged', sa.Integer(), server_default='0', nullable=False))
     op.add_column('task', sa.Column('urged_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('issued_number', sa.Column('unused_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('task', sa.Column('sent_back', sa.JSON(), nullable=True))
+    op.add_column('task', sa.Column('called_back', sa.JSON(), nullable=True))
 
 
 

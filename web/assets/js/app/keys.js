@@ -1,47 +1,62 @@
-// Keys: j k Enter c x in lists, / and Ctrl-K to search, g i and g n to go, ? for the table of keys.
+// Keys in lists. The dialog that shows them is their table: data-key says which, data-does what, data-url where to.
 let pending = "";
 
-const typing = (element) => element?.closest?.("input, textarea, select, [contenteditable], dialog[open], .djs-container, .diagram__canvas");
+const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], .djs-container, .diagram__canvas";
+const typing = (element) => element?.closest?.(FIELDS);
 const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")];
 const link = (row) => row?.querySelector("[data-open-row]");
 const current = () => document.activeElement?.closest?.("[data-row]") ?? document.querySelector("[data-row][aria-current]");
+
+function focus(row) {
+  link(row)?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
+}
 
 function move(step) {
   const all = rows();
   if (!all.length) return;
   const at = all.indexOf(current());
-  const next = all[Math.min(all.length - 1, Math.max(0, at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step))];
-  link(next)?.focus();
-  next.scrollIntoView({ block: "nearest" });
-}
-
-function follow(endpoint) {
-  document.querySelector(`[data-go="${endpoint}"]`)?.click();
+  focus(all[Math.min(all.length - 1, Math.max(0, at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step))]);
 }
 
 const actions = {
-  j: () => move(1),
-  k: () => move(-1),
-  Enter: () => link(current())?.click(),
-  c: () => current()?.querySelector("[data-claim]")?.click(),
-  x: () => current()?.querySelector("[data-select]")?.click(),
-  "/": () => (document.querySelector("[data-list-search]") ?? document.getElementById("search"))?.focus(),
-  "?": () => document.getElementById("keys")?.showModal(),
-  gi: () => follow("inbox"),
-  gn: () => follow("start"),
+  next: () => move(1),
+  previous: () => move(-1),
+  open: () => link(current())?.click(),
+  claim: () => (current()?.querySelector("[data-claim]") ?? document.querySelector("#panel [data-claim], main > .columns [data-claim]"))?.click(),
+  select: () => current()?.querySelector("[data-select]")?.click(),
+  all: () => document.querySelector("[data-select-all]")?.click(),
+  bulk: () => document.querySelector("[data-bulk] button")?.focus(),
+  search: () => (document.querySelector("[data-list-search]") ?? document.getElementById("search"))?.focus(),
+  help: () => document.getElementById("keys")?.showModal(),
+  go: (row) => location.assign(row.dataset.url),
 };
 
+function table() {
+  const found = new Map();
+  for (const row of document.querySelectorAll("#keys [data-key]")) found.set(row.dataset.key, row);
+  return found;
+}
+
 export function startKeys() {
+  const keys = table();
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && event.target.matches?.("[data-list-search], #panel *")) {
+      focus(current() ?? rows()[0]);
+      return;
+    }
+    if (typing(event.target)) return;
     // On a link or a button, Enter is the browser's own.
-    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
-    const key = pending + event.key;
+    if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
+    const name = pending ? `${pending} ${event.key}` : event.key;
     pending = event.key === "g" && !pending ? "g" : "";
     if (pending) return setTimeout(() => (pending = ""), 1200);
-    if (actions[key]) {
+    const row = keys.get(name);
+    const act = row && actions[row.dataset.does];
+    if (act) {
       event.preventDefault();
-      actions[key]();
+      act(row);
     }
   });
 }

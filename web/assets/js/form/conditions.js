@@ -19,9 +19,14 @@ function watch(form) {
   });
 }
 
-async function ask(form, fields) {
+function typedInto(form) {
   const typed = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") typed.append(name, value);
+  return typed;
+}
+
+async function ask(form, fields) {
+  const typed = typedInto(form);
   try {
     // Not through htmx: it would first want every required field filled.
     const answer = await fetch(form.dataset.conditions, {
@@ -29,7 +34,10 @@ async function ask(form, fields) {
       body: typed,
       headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
     });
-    if (answer.ok) await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text: await answer.text() });
+    const text = answer.ok ? await answer.text() : "";
+    // What was typed, or a row that was added, while the answer was on its way must not be lost to it.
+    if (text && typedInto(form).toString() !== typed.toString()) return ask(form, fields);
+    if (text) await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text });
   } catch {
     // Without a network the form stays as it is; the server asks for what is missing on completing.
   }
