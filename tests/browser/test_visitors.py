@@ -113,7 +113,7 @@ def test_a_host_who_is_away_answers_from_a_phone(counter: House, enter: Any, bro
     begin(front)
     register(front, "cm", "ly", "V001")
     front.go("/registers/visitor-log/board?site=tower-a")
-    expect(page.locator(".board__table")).to_contain_text("陈明")
+    expect(page.locator(".counted__table")).to_contain_text("陈明")
     front.check_accessible()
 
     front.open_task("通知被访人，等候答复")
