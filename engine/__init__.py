@@ -43,6 +43,7 @@ from engine.domain.facts import (
     UserId,
 )
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
+from engine.leaving import hand_over
 from engine.masters import bring_in
 from engine.pausing import pause_case, resume_clocks
 from engine.people import (
@@ -73,6 +74,7 @@ from engine.queries import (
     deadline_view,
     document_view,
     find_people,
+    handing_over,
     inbox,
     incidents,
     list_cases,
@@ -207,6 +209,8 @@ __all__ = [
     "form_fields",
     "give_up",
     "hand_back_task",
+    "hand_over",
+    "handing_over",
     "has_demo_accounts",
     "health",
     "import_shifts",

@@ -112,12 +112,19 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         process=process,
         drawing=_drawing(case, process),
         drawings=_drawings(case, process),
-        clock_of=lambda state: Clock(state.due_at, None, state.light),
+        clock_of=lambda state: _clock_of(case, state),
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
         reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
+
+
+def _clock_of(case: CaseView, state: StepState) -> Clock:
+    """The clock of what waits; that of a task stands still with those of its case."""
+    if case.paused is None or state.kind != "task" or state.due_at is None:
+        return Clock(state.due_at, None, state.light)
+    return Clock(state.due_at, state.due_at - case.paused.started_at, state.light, stands=True)
 
 
 def _pauses() -> Mapping[str, PauseReason]:

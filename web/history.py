@@ -97,6 +97,16 @@ _SENTENCES: dict[str, _Sentence] = {
     "task_taken_over": lambda e, who, node: _(
         "%(who)s 从 %(other)s 接手了“%(step)s”", who=who, other=e.detail.get("held_by", ""), step=node
     ),
+    "task_handed_over": lambda e, who, node: _(
+        "%(who)s 把 %(other)s 的“%(step)s”交接给%(to)s",
+        who=who,
+        other=_fact(e, "held_by"),
+        step=node,
+        to=_fact(e, "to") or _("岗位待领"),
+    ),
+    "starter_handed_over": lambda e, who, node: _(
+        "%(who)s 把发起人从 %(other)s 改为 %(to)s", who=who, other=_fact(e, "held_by"), to=_fact(e, "to")
+    ),
     "sent_back": lambda e, who, node: _(
         "%(who)s 将“%(step)s”退回到“%(to)s”", who=who, step=node, to=_named(e, "back_to")
     ),

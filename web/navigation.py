@@ -41,6 +41,7 @@ def navigation(*, phone: bool = False) -> list[Item]:
         ("timers", "timers.index", _("时限"), "timer", None, False),
         ("shifts", "shifts.index", _("排班"), "calendar", None, False),
         ("procedures", "procedures.index", _("流程"), "workflow", None, False),
+        ("people", "people.index", _("人员管理"), "users", None, False),
         ("measures", "measures.index", _("指标"), "gauge", None, False),
         ("incidents", "incidents.index", _("异常"), "triangle-alert", said.incidents, True),
         ("deliveries", "deliveries.index", _("发送"), "send", said.stuck, True),
@@ -51,7 +52,7 @@ def navigation(*, phone: bool = False) -> list[Item]:
     return [
         Item(key, name, icon, url_for(endpoint), _is_here(key), count, late)
         for key, endpoint, name, icon, count, late in places
-        if key in wanted and _may_use(endpoint)
+        if key in wanted and _may_use(endpoint) and (key != "people" or _leads_anybody())
     ]
 
 
@@ -61,6 +62,15 @@ def _may_use(endpoint: str) -> bool:
         return False
     reader = signed_in()
     return rule != "admin" or (reader is not None and reader.admin)
+
+
+def _leads_anybody() -> bool:
+    """Whether the reader is an administrator, or a role reports to one of theirs."""
+    reader = signed_in()
+    if reader is None or reader.admin:
+        return reader is not None
+    held = {role for role, _site in reader.roles}
+    return any(one.reports_to in held for one in engine().organisation.roles.values())
 
 
 def _is_here(key: str) -> bool:

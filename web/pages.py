@@ -7,6 +7,7 @@ from flask import Blueprint
 from web import (
     agenda,
     answering,
+    away,
     between,
     board,
     bulk,
@@ -22,6 +23,7 @@ from web import (
     me,
     notices,
     pauses,
+    people,
     procedures,
     registers,
     replies,
@@ -71,5 +73,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     signin.bp,
     answering.bp,
     me.bp,
+    away.bp,
+    people.bp,
     health.bp,
 )

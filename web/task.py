@@ -449,9 +449,11 @@ def _late_words(late: TaskAlreadyDone | TaskTaken | TaskCalledBack) -> str:
     who = str(late.facts.get("by") or "")
     if isinstance(late, TaskCalledBack):
         return _called_back_words(late.facts, late.facts.get("at"))  # type: ignore[arg-type]
+    at = late.facts.get("at")
+    if isinstance(late, TaskTaken) and at is not None:
+        return _("此任务现在由 %(who)s 办理，%(when)s起。", who=who, when=moment(at))  # type: ignore[arg-type]
     if isinstance(late, TaskTaken):
         return _("%(who)s 已领取此任务。", who=who)
-    at = late.facts.get("at")
     if at is None:
         return _("此任务已由 %(who)s 办理。", who=who)
     return _("此任务已由 %(who)s 于%(when)s办理。", who=who, when=moment(at))  # type: ignore[arg-type]

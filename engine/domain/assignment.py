@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.domain.facts import Actor, UserId
+from engine.domain.facts import Actor, Person, UserId
 from engine.domain.organisation import Organisation
 
 
@@ -36,7 +36,7 @@ def assign(
     role that nobody holds at the site falls to the role above it, up the chain.
     """
     if isinstance(named_person, int) and not isinstance(named_person, bool):
-        return Assignment(UserId(named_person), _known(organisation, lane_role), "person")
+        return Assignment(UserId(named_person), own_roles(organisation, lane_role, named_roles), "person")
     roles = _roles(organisation, named_roles)
     because = "candidates" if roles else "lane"
     roles = roles or _known(organisation, lane_role)
@@ -85,6 +85,19 @@ def may_work_on(
     if assignee is not None:
         return actor.id == assignee or actor.in_place_of(assignee, procedure) is not None
     return any(actor.has_role(role, site) for role in candidates)
+
+
+def leads(organisation: Organisation, actor: Actor, person: Person) -> bool:
+    """Say whether somebody answers for a person: themselves, whoever holds a role above, administrators."""
+    return (
+        actor.admin
+        or actor.id == person.id
+        or any(
+            actor.has_role(above.id, site)
+            for role, site in person.roles
+            for above in organisation.supervisors(role)
+        )
+    )
 
 
 def _roles(organisation: Organisation, named: object) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ def source_words(source: Source, node_name: Callable[[str], Words]) -> Words:
 def rule_words(rule: Rule, node_name: Callable[[str], Words]) -> Words:
     """A rule as people read it."""
     source = source_words(rule.source, node_name)
-    zh, en = [source.zh], [source.en]
+    # Whoever holds the role need not be said where it is said who of them.
+    is_said = rule.source.kind != "roles" or not (rule.filters or rule.pick)
+    zh, en = ([source.zh], [source.en]) if is_said else ([], [])
     for kept in rule.filters:
         zh.append(_FILTERS[kept].zh)
         en.append(_FILTERS[kept].en)

@@ -927,71 +927,6 @@ class SimilarCase:
 
 
 @dataclass(frozen=True)
-class MovedLine:
-    """A moment that a change of a calendar or a deadline moves."""
-
-    case_id: CaseId
-    case_number: str
-    subject: str
-    #: task: a due moment; clock: one of the case; rung: somebody is told; timer: drawn in the diagram.
-    kind: Literal["task", "clock", "rung", "timer"]
-    #: The step or the clock that it belongs to.
-    name: Words
-    #: For a rung, what it does; for a clock, which one it is.
-    what: str
-    old: datetime
-    new: datetime
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Everything that a change moves: the first of it in lines, and how much it is."""
-
-    lines: tuple[MovedLine, ...]
-    moments: int
-    cases: int
-
-
-@dataclass(frozen=True)
-class MasterFound:
-    """A row of a master that a field of a form may take."""
-
-    key: str
-    #: What the field takes: the key, or the column that it asks for.
-    value: str
-    name: str
-    #: What tells it from others of its name.
-    more: str
-
-
-@dataclass(frozen=True)
-class MasterFact:
-    """One column of a master's row, to be read."""
-
-    label: Words
-    #: As :func:`web.reading.reading_of` takes it.
-    value: Any
-    type: str
-    options: Mapping[str, Words]
-
-
-@dataclass(frozen=True)
-class MasterCard:
-    """A row of a master as it stands beside a form: its facts, the rows that name it, its open cases."""
-
-    master: str
-    title: Words
-    key: str
-    name: str
-    void: bool
-    facts: tuple[MasterFact, ...]
-    #: (what they are, each row's name and the rest of it)
-    related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
-    #: The open cases that concern it and that the reader sees: (id, number, what it is about).
-    cases: tuple[tuple[CaseId, str, str], ...]
-
-
-@dataclass(frozen=True)
 class Coming:
     """What will happen to a task by the clock, unless it is done before."""
 
@@ -1063,6 +998,105 @@ class Roster:
     days: tuple[date, ...]
     people: tuple[RosterPerson, ...]
     may_plan: bool
+
+
+@dataclass(frozen=True)
+class MovedLine:
+    """A moment that a change of a calendar or a deadline moves."""
+
+    case_id: CaseId
+    case_number: str
+    subject: str
+    #: task: a due moment; clock: one of the case; rung: somebody is told; timer: drawn in the diagram.
+    kind: Literal["task", "clock", "rung", "timer"]
+    #: The step or the clock that it belongs to.
+    name: Words
+    #: For a rung, what it does; for a clock, which one it is.
+    what: str
+    old: datetime
+    new: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Everything that a change moves: the first of it in lines, and how much it is."""
+
+    lines: tuple[MovedLine, ...]
+    moments: int
+    cases: int
+
+
+@dataclass(frozen=True)
+class MasterFound:
+    """A row of a master that a field of a form may take."""
+
+    key: str
+    #: What the field takes: the key, or the column that it asks for.
+    value: str
+    name: str
+    #: What tells it from others of its name.
+    more: str
+
+
+@dataclass(frozen=True)
+class MasterFact:
+    """One column of a master's row, to be read."""
+
+    label: Words
+    #: As :func:`web.reading.reading_of` takes it.
+    value: Any
+    type: str
+    options: Mapping[str, Words]
+
+
+@dataclass(frozen=True)
+class MasterCard:
+    """A row of a master as it stands beside a form: its facts, the rows that name it, its open cases."""
+
+    master: str
+    title: Words
+    key: str
+    name: str
+    void: bool
+    facts: tuple[MasterFact, ...]
+    #: (what they are, each row's name and the rest of it)
+    related: tuple[tuple[Words, tuple[tuple[str, str], ...]], ...]
+    #: The open cases that concern it and that the reader sees: (id, number, what it is about).
+    cases: tuple[tuple[CaseId, str, str], ...]
+
+
+@dataclass(frozen=True)
+class HandOverGroup:
+    """What names a person in one way: how much it is, and the first of it in words."""
+
+    #: held, given, signing, absences, shifts, started.
+    kind: str
+    count: int
+    lines: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Everything that names a person who leaves."""
+
+    person_id: int
+    name: str
+    active: bool
+    groups: tuple[HandOverGroup, ...]
+    #: What stays as it is, since a role shares it.
+    kept: tuple[Words, ...]
+    #: What nobody can hand over, and somebody should know.
+    warnings: tuple[Words, ...]
+    #: What was looked at; :func:`engine.hand_over` refuses when it is something else by then.
+    seen: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """What went to others: how much of each kind."""
+
+    name: str
+    done: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from engine.queries.clocks import incidents, timers
 from engine.queries.copies import list_copies
 from engine.queries.deliveries import list_deliveries, list_webhooks
 from engine.queries.inbox import counts, inbox, view_counts
+from engine.queries.leaving import handing_over
 from engine.queries.looking_up import cards, choose, look_up
 from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
@@ -42,6 +43,7 @@ __all__ = [
     "deadline_view",
     "document_view",
     "find_people",
+    "handing_over",
     "inbox",
     "incidents",
     "list_cases",

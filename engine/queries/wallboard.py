@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engine import procedures
 from engine.domain.views import HallStage, Wallboard
@@ -27,29 +28,7 @@ def wallboard(engine: Engine, site: str) -> Wallboard:
     midnight = now.astimezone(engine.zone_of(site)).replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight.astimezone(UTC)
     with engine.database.look() as session:
-        rows = session.execute(
-            sa.select(
-                Case.version_id,
-                Task.process,
-                Task.name,
-                sa.func.count().label("cases"),
-                sa.func.sum(sa.case((Task.assignee_id.is_(None), 1), else_=0)).label("waiting"),
-                sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)).label("late"),
-                sa.func.min(Task.created_at).label("oldest"),
-            )
-            .join(Task, Task.case_id == Case.id)
-            .where(Case.status == "active", Case.site == site, Task.status == "open")
-            .group_by(Case.version_id, Task.process, Task.name)
-        ).all()
-        stages: dict[tuple[str, str], HallStage] = {}
-        for row in rows:
-            published = procedures.of_version(engine, session, row.version_id)
-            name, step = published.bundle.name, published.of(row.process).words(row.name)
-            # Versions of a procedure stand together: the hall does not know of them.
-            key = (name.zh, step.zh)
-            stages[key] = _joined(
-                stages.get(key), HallStage(name, step, row.cases, row.waiting, row.late, _utc(row.oldest))
-            )
+        stages = _stages(engine, session, site, now)
         open_cases = session.scalar(
             sa.select(sa.func.count(Case.id)).where(Case.status == "active", Case.site == site)
         )
@@ -61,8 +40,8 @@ def wallboard(engine: Engine, site: str) -> Wallboard:
             .join(Case, Case.id == Task.case_id)
             .where(Task.done_at >= since, Task.status == "done", Case.site == site)
         ).one()
-    ordered = sorted(stages.values(), key=lambda one: (-one.late, -one.count, one.step.zh))
-    longest = min(stages.values(), key=lambda one: one.oldest, default=None)
+    ordered = sorted(stages, key=lambda one: (-one.late, -one.count, one.step.zh))
+    longest = min(stages, key=lambda one: one.oldest, default=None)
     return Wallboard(
         site=site,
         at=now,
@@ -75,6 +54,33 @@ def wallboard(engine: Engine, site: str) -> Wallboard:
         stages=tuple(ordered[:MOST]),
         more=max(0, len(ordered) - MOST),
     )
+
+
+def _stages(engine: Engine, session: Session, site: str, now: datetime) -> list[HallStage]:
+    """The steps at which cases of a site stand; those of all versions of a procedure together."""
+    rows = session.execute(
+        sa.select(
+            Case.version_id,
+            Task.process,
+            Task.name,
+            sa.func.count().label("cases"),
+            sa.func.sum(sa.case((Task.assignee_id.is_(None), 1), else_=0)).label("waiting"),
+            sa.func.sum(sa.case((Task.due_at < now, 1), else_=0)).label("late"),
+            sa.func.min(Task.created_at).label("oldest"),
+        )
+        .join(Task, Task.case_id == Case.id)
+        .where(Case.status == "active", Case.site == site, Task.status == "open")
+        .group_by(Case.version_id, Task.process, Task.name)
+    ).all()
+    stages: dict[tuple[str, str], HallStage] = {}
+    for row in rows:
+        published = procedures.of_version(engine, session, row.version_id)
+        name, step = published.bundle.name, published.of(row.process).words(row.name)
+        key = (name.zh, step.zh)
+        stages[key] = _joined(
+            stages.get(key), HallStage(name, step, row.cases, row.waiting, row.late, _utc(row.oldest))
+        )
+    return list(stages.values())
 
 
 def _joined(one: HallStage | None, other: HallStage) -> HallStage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 from engine import procedures
 from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, TaskId
+from engine.domain.ladders import ACTIONS
 from engine.domain.views import Coming, Why, Words
 from engine.procedures import Published
 from engine.queries import seeing
-from engine.queries.limits import recipient_words
+from engine.queries.limits import action_words, recipient_words
 from engine.queries.lines import names_of, role_words
 from engine.queries.task_view import fetch
 from engine.store import repository
@@ -218,31 +220,40 @@ class _About:
         jobs = self.session.scalars(
             sa.select(Job).where(
                 Job.case_id == self.case.id,
-                Job.status == "armed",
-                Job.kind.in_(("remind", "escalate", "timer")),
+                Job.status.in_(("armed", "paused")),
+                Job.kind.in_((*ACTIONS, "timer")),
             )
         )
         for job in jobs:
             if job.kind != "timer":
                 if job.payload.get("task") == self.task.id:
-                    yield Coming(
-                        job.due_at, self._rung(job), "escalate" if job.kind == "escalate" else "remind"
-                    )
+                    kind: Literal["escalate", "remind"] = "escalate" if job.kind == "escalate" else "remind"
+                    yield Coming(job.due_at, self._standing(job, self._rung(job)), kind)
             elif job.payload.get("attached_to") == self.task.node and job.process == self.task.process:
-                yield Coming(job.due_at, self._timer(job), "timer")
+                yield Coming(job.due_at, self._standing(job, self._timer(job)), "timer")
+
+    @staticmethod
+    def _standing(job: Job, said: Words) -> Words:
+        """The same for a clock that stands still: its moment comes later."""
+        if job.status != "paused":
+            return said
+        return Words(f"{said.zh}；时限已暂停，恢复后顺延", f"{said.en}; paused, and later when it goes on")
 
     def _due(self) -> Words:
         deadline = self.engine.deadlines.get(self.task.deadline or "")
+        late = self.task.due_at is not None and self.task.due_at < self.engine.now()
+        name = Words(deadline.zh, deadline.en) if deadline else Words("此任务", "this task")
+        if late:
+            return Words(f"已经到期：{name.zh}", f"It was due: {name.en}")
         if deadline is None:
             return Words("到期", "It is due")
         return Words(f"到期：{deadline.zh}", f"It is due: {deadline.en}")
 
     def _rung(self, job: Job) -> Words:
         to = recipient_words(self.engine, str(job.payload.get("to", "")))
+        said = action_words(job.kind, to)
         when, when_en = job.payload.get("when", ""), job.payload.get("when_en", "")
-        if job.kind == "remind":
-            return Words(f"提醒{to.zh}（{when}）", f"Reminds {to.en} ({when_en})")
-        return Words(f"升级给{to.zh}（{when}）", f"Escalates to {to.en} ({when_en})")
+        return Words(f"{said.zh}（{when}）", f"{said.en[:1].upper()}{said.en[1:]} ({when_en})")
 
     def _timer(self, job: Job) -> Words:
         name = self.published.node_name(job.process, job.node)

@@ -7,7 +7,7 @@ A *part* begins at a split, which gives a token to several ways, and ends before
 - up to the first join that every way out of the split passes, to the end if there is none; and
 - up to each join in which some of its ways meet, though others go past it (an end of their own, a timer).
 
-A node belongs to a part when it is reached only through the split.
+A node belongs to a part when it comes after the split, not around a loop that leads back before it.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Graph:
 
     def leads(self, source: str, target: str, *, within: Part | None = None) -> bool:
         """Say whether a way leads from one node to another; from a node to itself only around a loop."""
-        ends = () if within is None else (within.split, *([within.join] if within.join else []))
-        return target in self.reached(self.ways.get(source, ()), *ends)
+        apart = () if within is None else self._dominators.keys() - within.nodes
+        return target in self.reached(self.ways.get(source, ()), *apart)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -70,8 +70,8 @@ class Graph:
             return
         owned = {node for node, above in self._dominators.items() if split in above} - {split}
         closing = self._closing_join(first)
-        kept = self.reached(first, split, *([closing] if closing else []))
-        yield Part(split, closing, frozenset(kept & owned))
+        after = self._after(split, closing)
+        yield Part(split, closing, frozenset(after))
         for join in sorted(self.joins - {closing}):
             if self._nearest_above(join) != split:
                 continue
@@ -79,6 +79,18 @@ class Graph:
             nodes = {node for node in before if join in self.reached([node], split)}
             # In a loop, what comes after the join comes before the split as well.
             yield Part(split, join, frozenset(nodes - self.reached([join], split)))
+
+    def _after(self, split: str, join: str | None) -> set[str]:
+        """The nodes after a split and before a join, without going back in any loop."""
+        found: set[str] = set()
+        waiting = [split]
+        while waiting:
+            here = waiting.pop()
+            for after in self.ways.get(here, ()):
+                if after not in found and after != join and after not in self._dominators[here]:
+                    found.add(after)
+                    waiting.append(after)
+        return found
 
     def _closing_join(self, first: tuple[str, ...]) -> str | None:
         """The join that every way passes; of several, the first."""

@@ -36,7 +36,8 @@ def finish(step: steps.Step, task: Task, clean: Data, *, request_id: str | None 
         process=task.process,
         task_id=task.id,
         answers=clean,
-        late=bool(task.due_at and step.now > task.due_at),
+        # While the clocks stand still nothing becomes late.
+        late=bool(task.due_at and (step.case.paused_at or step.now) > task.due_at),
     )
     steps.take(step, lambda run: run.complete(task_id, clean, by=by.id))
     following = next_after(step)

@@ -70,9 +70,16 @@ def require_may_complete(
         procedure=case.procedure,
     ):
         return state
-    if task.assignee_id is not None and any(by.has_role(role, case.site) for role in task.candidates):
-        raise TaskTaken(task=task.id, by=_name(session, task.assignee_id))
+    if task.assignee_id is not None and _would_be_theirs(case, task, by):
+        raise TaskTaken(task=task.id, by=_name(session, task.assignee_id), at=task.touched_at)
     raise Forbidden(task=task.id)
+
+
+def _would_be_theirs(case: Case, task: Task, by: Actor) -> bool:
+    """Say whether somebody could have the task, or had it: they are told who has it now."""
+    if any(by.has_role(role, case.site) for role in task.candidates):
+        return True
+    return by.id is not None and by.id in (task.draft_by, task.given_by, case.started_by)
 
 
 def require_holder(case: Case, task: Task, by: Actor) -> None:

@@ -132,7 +132,7 @@ def test_a_host_who_is_away_answers_from_a_phone(counter: House, enter: Any, bro
     page.get_by_label("留下口信").check()
     front.done()
     front.open_task("记下留言")
-    page.get_by_label("留言内容").fill("合同请于周五前回传。")
+    page.locator("#f-message").fill("合同请于周五前回传。")
     front.done()
     front.open_task("访客离开登记")
     page.get_by_label("访客卡已收回").check()

@@ -75,9 +75,33 @@ MANY_INSIDE = """
 SPREAD = "s:start -> a:user -> b:user -> c:user -> e:end\nb -> d:user -> e2:end"
 
 
+#: A split that only some cases pass.
+SOMETIMES = """
+    s:start -> a:user -> g:xor -[phone]-> p:and -> r:user -> e2:end
+    g -*-> i:user -> c:user -> e:end
+    p -> i
+"""
+
+
 @pytest.mark.parametrize(
     ("drawing", "told", "more"),
     [
+        story(
+            "before a split that only some cases pass",
+            SOMETIMES,
+            """
+            start: s | a
+            a phone=true: a g p | i r
+            i: i | c r
+            back c i: | i r
+            back i a: | a
+            a phone=false: a g | i
+            i: i | c
+            back c a: | a
+            a phone=true: a g p | i r
+            back i a: | a
+            """,
+        ),
         story(
             "one step back, and on again",
             STRAIGHT,

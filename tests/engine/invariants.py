@@ -16,6 +16,7 @@ from engine import jobs, procedures
 from engine.arming import STANDING
 from engine.domain import assignment, verbs
 from engine.domain.facts import Snapshot
+from engine.domain.standing_in import Absence, refusal
 from engine.runtime.workflow import Run, Tools
 from engine.store import between, due, inbox_rows
 from engine.store.database import Session
@@ -34,6 +35,7 @@ from engine.store.models import (
     RegisterEntry,
     RegisterRow,
     Subscription,
+    Substitution,
     Task,
 )
 from engine.tasks import signed
@@ -52,7 +54,7 @@ def broken(engine: Engine) -> list[str]:
     """Everything that is not as it must be."""
     with engine.database.look() as session:
         checks = (
-            *(_histories, _inboxes, _signings, _found, _endings, _ladders, _clocks),
+            *(_histories, _inboxes, _signings, _found, _endings, _ladders, _clocks, _reasons),
             *(_numbers, _registers, _masters, _deliveries),
         )
         running = sa.select(Case).where(Case.status.in_(["active", "suspended"]))
@@ -356,6 +358,22 @@ def _masters(session: Session) -> Iterator[str]:
     )
     if told != written:
         yield f"entries of masters and what cases told of them differ: {told - written} {written - told}"
+
+
+def _reasons(session: Session) -> Iterator[str]:
+    """A task that a rule gave to somebody says why in both languages; nobody stands in for themselves."""
+    for task in session.scalars(sa.select(Task).where(Task.assigned_because.like("rule:%"))):
+        if not (task.why and task.why.get("zh") and task.why.get("en")):
+            yield f"{task.node} was given by {task.assigned_because} and does not say why"
+    rows = session.scalars(sa.select(Substitution).where(Substitution.ended_at.is_(None))).all()
+    standing = [
+        Absence(row.account_id, row.substitute_id, row.starts_at, row.ends_at, frozenset(row.procedures))
+        for row in rows
+    ]
+    for index, one in enumerate(standing):
+        others = standing[:index] + standing[index + 1 :]
+        if refused := refusal(one, others, now=one.starts_at):
+            yield f"an absence of {one.account} stands that would be refused: {refused}"
 
 
 def _overdue(engine: Engine) -> list[str]:

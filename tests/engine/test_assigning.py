@@ -101,7 +101,7 @@ def test_the_least_loaded_gets_it_and_the_figures_are_kept(world: World) -> None
         world.people["an"].id: 1,
         world.people["bo"].id: 0,
     }
-    assert second.why["zh"] == "按“本岗位的人，手头任务最少”分派给bo：手头 0 件，an 1 件。"
+    assert second.why["zh"] == "按“手头任务最少”分派给bo：手头 0 件，an 1 件。"
 
 
 def test_tasks_of_one_step_are_spread(world: World) -> None:
@@ -156,7 +156,7 @@ def test_a_step_of_a_role_nobody_holds_falls_to_the_one_above_with_the_reason(wo
     task = give(world, "kept", "on shift", '"keeper"')
     assert (task.assignee_id, task.candidates) == (None, ["chief"])
     assert task.assigned_because == "nobody:keeper"
-    assert task.why["zh"] == "按“本岗位的人，当班”没有找到人；因此由岗位待领。"
+    assert task.why["zh"] == "按“当班”没有找到人；因此由岗位待领。"
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,11 @@ from tests.engine.world import World
     ("rules", "site", "who", "empty"),
     [
         pytest.param("", "hq", ["an、bo（待领）"], [], id="the queue"),
-        pytest.param(
-            "least loaded", "hq", ["bo（本岗位的人，手头任务最少，手头 0 件）"], [], id="who is less loaded"
-        ),
+        pytest.param("least loaded", "hq", ["bo（手头任务最少，手头 0 件）"], [], id="who is less loaded"),
         pytest.param(
             "starter else queue", "hq", ["先按“发起人”", "an、bo（待领）"], [], id="what a case decides"
         ),
-        pytest.param(
-            "on shift", "branch", ["guo（待领）"], ["“本岗位的人，当班”现在没有人"], id="nobody on shift"
-        ),
+        pytest.param("on shift", "branch", ["guo（待领）"], ["“当班”现在没有人"], id="nobody on shift"),
     ],
 )
 def test_each_task_says_who_would_get_it(world: World, rules, site, who, empty) -> None:

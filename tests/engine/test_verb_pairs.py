@@ -16,6 +16,8 @@ def _expected(work: Work, name: str) -> tuple[str, str]:
     verb = VERBS[name]
     state = work.state(verb)
     if refused := refusal(verb, state):
+        if refused == "CaseNotActive" and verb.over == "task" and work.row.called_back:
+            refused = "TaskCalledBack"
         # A clerk who does not have it; taking what one has is no error, and nothing.
         return work.others(("bo", "an"), work.login(work.row.assignee_id)), refused
     login = work.may(verb)

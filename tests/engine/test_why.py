@@ -79,8 +79,8 @@ def test_every_moment_that_will_come_is_one_that_will_fire(world: World) -> None
     jobs = world.rows(sa.select(Job.due_at, Job.kind).where(Job.case_id == case, Job.status == "armed"))
     assert sorted(moments) == sorted([*jobs, (said.coming[1].at, "due")])
     assert [one.what.zh for one in said.coming if one.kind == "escalate"] == [
-        "升级给主管（到期后 2 个工作小时）",
-        "升级给总监（到期后 1 个工作日）",
+        "升级至主管（到期后 2 个工作小时）",
+        "升级至总监（到期后 1 个工作日）",
     ]
     assert all(one.what.en for one in said.coming)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import Settings, actor_of, complete_task, create_person, open_engine, register_view, start_case
 from tools.translations import collected
 
 BLOCK = re.compile(
@@ -71,6 +72,25 @@ def test_the_first_procedure_is_made_as_the_tutorial_says(house: Path, root: Pat
         elif kind == "text":
             assert text in said
     assert run == 7
+    require_running(house)
+
+
+def require_running(house: Path) -> None:
+    """What the tutorial published is started and done as any procedure."""
+    settings = Settings(
+        database_url=f"sqlite:///{house / 'tutorial.sqlite'}", bpmn=house / "bpmn", forms=house / "forms"
+    )
+    engine = open_engine(settings)
+    who = actor_of(
+        create_person(
+            engine, login="desk", name="李晓燕", password="a long walk home", roles=[("front_desk", "*")]
+        )
+    )
+    begun = start_case(engine, "key-loan", by=who, site="tower-a")
+    lent = complete_task(engine, begun.task_id, by=who, answers={"borrower": "刘洋", "room": "803"})
+    complete_task(engine, lent.task_id, by=who, answers={"damaged": False})
+    assert register_view(engine, "keys", who).page.rows[0].values["room"] == "803"
+    engine.database.bind.dispose()
 
 
 def test_the_first_complaint_names_buttons_and_people_that_there_are(root: Path) -> None:

@@ -810,11 +810,13 @@ BAD = [
     pytest.param(line(user("a", assign="handler:ghost")), "assign-handler", id="a rule of no step"),
     pytest.param(line(user("a", form="ghost")), "form-unknown", id="an unknown form"),
     pytest.param(
-        line(user("a", signers='"clerk"', sign_rule="2 of 3")), "sign-refused", id="a rule nobody can read"
+        line(user("a", signers="case.starter", sign_rule="2 of 3")),
+        "sign-refused",
+        id="a rule nobody can read",
     ),
     pytest.param(line(user("a", sign_rule="all")), "sign-refused", id="a rule for nobody"),
     pytest.param(
-        line(user("a", signers='"clerk"', assignee="case.starter")), "sign-refused", id="held and signed"
+        line(user("a", signers="case.starter", assignee="case.starter")), "sign-refused", id="held and signed"
     ),
     pytest.param(line(user("a", deadline="ghost")), "deadline-unknown", id="an unknown deadline"),
     pytest.param(

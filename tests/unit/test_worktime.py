@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.calendars import parse_hours
+from engine.domain.rules import after_pauses
 from engine.domain.worktime import (
     ALWAYS,
     HORIZON,
@@ -392,3 +394,66 @@ def test_a_wrong_calendar_is_refused_by_name_and_key(change: dict[str, object], 
 def test_a_day_may_be_written_as_text_or_as_a_date_of_toml() -> None:
     calendar = parse_calendars({"desk": GOOD | {"closures": ["2026-12-24", date(2026, 12, 28)]}})["desk"]
     assert calendar.closures == {date(2026, 12, 24), date(2026, 12, 28)}
+
+
+# Pauses ------------------------------------------------------------------------------------
+
+
+@every_calendar
+@given(start=moments, promised=amounts, before=amounts, length=amounts)
+def test_a_pause_moves_a_moment_by_what_passed_in_it(
+    calendar: WorkCalendar, start: datetime, promised: timedelta, before: timedelta, length: timedelta
+) -> None:
+    due, since = add_working_time(start, promised, calendar), start + before
+    until = since + length
+    moved = after_pauses(due, start, [(since, until)], calendar)
+    passed = working_time_between(since, until, calendar)
+    if due < since:
+        assert moved == due
+    else:
+        assert working_time_between(due, moved, calendar) == passed
+        # What was left when it began is left when it ends.
+        assert working_time_between(until, moved, calendar) == working_time_between(since, due, calendar)
+
+
+@every_calendar
+@given(start=moments, promised=amounts, before=amounts, first=amounts, second=amounts)
+def test_two_pauses_side_by_side_are_one(
+    calendar: WorkCalendar,
+    start: datetime,
+    promised: timedelta,
+    before: timedelta,
+    first: timedelta,
+    second: timedelta,
+) -> None:
+    due, since = add_working_time(start, promised, calendar), start + before
+    middle, until = since + first, since + first + second
+    once = after_pauses(due, start, [(since, until)], calendar)
+    twice = after_pauses(due, start, [(since, middle), (middle, until)], calendar)
+    assert working_time_between(start, once, calendar) == working_time_between(start, twice, calendar)
+
+
+@every_calendar
+@given(start=moments, first=amounts, more=amounts, before=amounts, length=amounts)
+def test_a_later_promise_stays_later_whatever_the_pause(
+    calendar: WorkCalendar,
+    start: datetime,
+    first: timedelta,
+    more: timedelta,
+    before: timedelta,
+    length: timedelta,
+) -> None:
+    pause = [(start + before, start + before + length)]
+    earlier = add_working_time(start, first, calendar)
+    later = add_working_time(start, first + more, calendar)
+    assert after_pauses(earlier, start, pause, calendar) <= after_pauses(later, start, pause, calendar)
+
+
+def test_a_day_with_hours_of_its_own_goes_before_holidays_and_the_week() -> None:
+    day = date(2026, 10, 1)
+    changed = OFFICE.with_days({day: parse_hours(["10:00-11:00", "18:00-24:00"])})
+    assert working_time_between(at("2026-10-01 00:00"), at("2026-10-02 00:00"), changed) == timedelta(hours=7)
+    assert changed.kind_of(day) == "special"
+    assert OFFICE.kind_of(day) == "holiday"
+    assert OFFICE.kind_of(date(2026, 10, 10)) == "makeup"
+    assert changed.with_days({}) == OFFICE

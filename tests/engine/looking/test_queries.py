@@ -155,7 +155,7 @@ def test_an_escalated_task_shows_to_the_supervisor_with_the_reason(house: Any, r
     begin(house, rep)
     task = waiting(house, rep)
     ladder = task_view(house.engine, task, rep).ladder
-    assert [(action, to.zh) for _, action, to in ladder] == [("remind", "办理人"), ("escalate", "客服主管")]
+    assert [(rung.action, rung.to.zh) for rung in ladder] == [("remind", "办理人"), ("escalate", "客服主管")]
     house.clock.pass_time(days=4)
     run_due(house.engine)
     watched = inbox(house.engine, boss).rows
@@ -357,11 +357,11 @@ def test_the_clocks_say_what_fires_when_and_why_and_what_was_late(house: Any, re
     armed = timers(house.engine, rep).rows
     assert [line.kind for line in armed] == ["remind", "escalate", "timer"]
     assert [line.why.zh for line in armed] == [
-        "给出处理结果 3 个工作日 · 80% → 办理人",
-        "给出处理结果 3 个工作日 · +2 个工作小时 → 客服主管",
+        "给出处理结果 · 80% · 提醒办理人",
+        "给出处理结果 · 到期后 2 个工作小时 · 升级至客服主管",
         "久无消息 · 久无消息：5 个工作日（办公时间）",
     ]
-    assert armed[0].why.en == "Give the result 3 working days · 80% → the holder"
+    assert armed[0].why.en == "Give the result · 80% · remind the holder"
     house.clock.at = armed[0].due_at + timedelta(seconds=30)
     run_due(house.engine)
     assert timers(house.engine, rep, status="late").total == 0, "half a minute is on time"

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from engine import actor_of, case_view, register_view
+from engine import actor_of, bring_in, case_view, register_view
 
 REGISTER = "/registers/complaints"
 
@@ -44,7 +44,28 @@ def sheet_of(browser, query: str = ""):
 
 def test_the_registers_that_i_may_read_are_listed(complaints, browse) -> None:
     assert f'href="{REGISTER}"' in browse("lina").get("/registers").text
-    assert "没有您可以查看的台账" in browse("caiwu").get("/registers").text
+    assert f'href="{REGISTER}"' not in browse("caiwu").get("/registers").text
+
+
+def test_a_master_is_read_searched_and_exported_like_a_register(office, browse) -> None:
+    rows = [
+        {"tenant_no": "T1", "name": "启明科技", "contact_phone": "13812345678", "since": "2026-01-05"},
+        {"tenant_no": "T2", "name": "远航设计", "contact_phone": "13900001111"},
+    ]
+    bring_in(office.engine, "tenants", office.site, rows)
+    lina = browse("lina")
+    assert 'href="/registers/tenants"' in lina.get("/registers").text
+    page = lina.get("/registers/tenants?q=qmkj").text
+    assert "启明科技" in page
+    assert "远航设计" not in page
+    assert "13812345678" in page
+    veiled = browse("caiwu").get("/registers/tenants").text
+    assert "138****5678" in veiled
+    assert "13812345678" not in veiled
+    row = register_view(office.engine, "tenants", actor_of(office.people["lina"]), sort="name").page.rows[0]
+    assert row.values["name"] in lina.get(f"/registers/tenants/rows/{row.id}").text
+    assert lina.get("/registers/tenants/export.xlsx").status_code == 200
+    assert "远航设计" in lina.get("/registers/tenants/print").text
 
 
 def test_a_register_of_others_is_refused(complaints, browse) -> None:

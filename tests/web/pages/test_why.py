@@ -15,7 +15,7 @@ def test_the_answer_is_a_page_without_a_script_and_a_part_with_one(received, bro
     page = browser.get(f"/tasks/{received}/why").text
     assert "它在您的待办中，因为由您办理。" in page
     assert "案件发起人（李娜）" in page
-    assert "升级给客务主管" in page
+    assert "升级至客务主管" in page
     assert "<html" not in browser.fragment(f"/tasks/{received}/why")
 
 

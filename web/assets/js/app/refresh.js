@@ -12,9 +12,15 @@ function refresh(box) {
   htmx.ajax("GET", box.dataset.refresh, { source: box, target: box, swap: "innerMorph", headers: { "X-Background": "1" } });
 }
 
-/** How far a row is from the top of the window: where the reader looks. */
+function isSeen(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
+/** How far the row at which the reader is stands from the top of the window, or else the first that is seen. */
 function place(box) {
-  const row = [...box.querySelectorAll("[data-row]")].find((each) => each.getBoundingClientRect().bottom > 0);
+  const at = [document.activeElement?.closest?.("[data-row]"), box.querySelector("[data-row][aria-current]")];
+  const row = [...at, ...box.querySelectorAll("[data-row]")].find((each) => each && box.contains(each) && isSeen(each));
   return row && { id: row.id, top: row.getBoundingClientRect().top };
 }
 

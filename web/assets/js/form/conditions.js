@@ -25,7 +25,13 @@ function typedInto(form) {
   return typed;
 }
 
+/** Wait until no file of a form is on its way: its line would be gone with the fields around it. */
+export async function uploadsDone(form) {
+  while (form.querySelector("[data-upload-list] progress")) await new Promise((done) => setTimeout(done, PAUSE));
+}
+
 async function ask(form, fields) {
+  await uploadsDone(form);
   const typed = typedInto(form);
   try {
     // Not through htmx: it would first want every required field filled.
@@ -35,6 +41,7 @@ async function ask(form, fields) {
       headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
     });
     const text = answer.ok ? await answer.text() : "";
+    await uploadsDone(form);
     // What was typed, or a row that was added, while the answer was on its way must not be lost to it.
     if (text && typedInto(form).toString() !== typed.toString()) return ask(form, fields);
     if (text) await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text });

@@ -1,6 +1,7 @@
 // A row of a master is found while one types, and chosen with the keyboard; without a script the same
 // buttons ask the server.
 import { csrfToken } from "../app/words.js";
+import { uploadsDone } from "./conditions.js";
 
 const { htmx } = window;
 const PAUSE = 120;
@@ -28,6 +29,7 @@ async function choose(button) {
   const form = button.closest("form");
   const fields = form?.querySelector("#form-fields");
   if (!fields) return;
+  await uploadsDone(form);
   const name = boxOf(button)?.dataset.lookupField;
   const typed = new URLSearchParams();
   for (const [key, value] of new FormData(form)) if (typeof value === "string") typed.append(key, value);
