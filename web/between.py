@@ -95,6 +95,28 @@ def hand_back(task_id: str) -> ResponseReturnValue:
     return redirect(url_for("inbox.index"), code=303)
 
 
+@bp.post("/cases/<int(max=2147483647):case_id>/attach")
+@access("case")
+def attach(case_id: int) -> ResponseReturnValue:
+    """Add a file to a case, beside what is said about it."""
+    task, file = request.form.get("task", ""), request.files.get("file")
+    back = url_for("task.show", task_id=task) if task else url_for("case.show", case_id=case_id)
+    if file is None or not file.filename:
+        flash(_("请选择文件。"), "error")
+        return redirect(back + "#talk", code=303)
+    house.add_attachment(
+        engine(),
+        CaseId(case_id),
+        by=actor(),
+        name=file.filename,
+        content=file.read(),
+        mime=file.mimetype,
+        task_id=TaskId(task) if task else None,
+    )
+    flash(_("文件已加入案件。"), "done")
+    return redirect(back + "#files", code=303)
+
+
 @bp.get("/cases/<int(max=2147483647):case_id>/verbs/<name>")
 @access("case")
 def ask_of_case(case_id: int, name: str) -> ResponseReturnValue:

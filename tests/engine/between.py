@@ -259,4 +259,6 @@ def lacks(work: Work, name: str) -> str:
     """Why a lawful verb cannot be done all the same, as its error's name; empty when it can."""
     if name == "remove_signer" and not work.waiting():
         return "Invalid"
+    if name == "withdraw" and work.row.signing:
+        return "CannotWithdraw"
     return ""

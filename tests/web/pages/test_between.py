@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from engine import CaseId, actor_of, case_view, inbox, task_view
@@ -133,6 +135,18 @@ def test_what_is_said_stands_on_both_pages(received, office, browse) -> None:
     for address in (f"/tasks/{task}", f"/cases/{case}"):
         assert "&lt;b&gt;客户着急&lt;/b&gt;" in browse("lina").get(address).text
     assert browse("lina").post(f"/cases/{case}/verbs/comment", {"text": " "}).status_code == 422
+
+
+def test_a_file_goes_with_what_is_said(received, office, browse) -> None:
+    case, task = received
+    file = (BytesIO(b"%PDF-1.4\n%%EOF\n"), "报价.pdf")
+    sent = browse("lina").post(f"/cases/{case}/attach", {"task": task, "file": file})
+    assert sent.status_code == 303
+    for address in (f"/tasks/{task}", f"/cases/{case}"):
+        assert "报价.pdf" in browse("lina").get(address).text
+    assert (
+        browse("jigong").post(f"/cases/{case}/attach", {"file": (BytesIO(b"x"), "x.txt")}).status_code == 403
+    )
 
 
 def test_urging_shows_in_the_list_and_not_too_often(received, office, browse) -> None:
