@@ -138,6 +138,7 @@ class Bundle:
             yield register["title"]
             yield register.get("source", "")
             yield from (column["label"] for column in register["columns"])
+            yield from filter(None, [register.get("board", {}).get("title")])
         for paper in self.documents.values():
             yield paper["title"]
             yield from paper.get("copies", [])

@@ -85,6 +85,7 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
         )
         return
     yield from _check_forms(engine, bundle)
+    yield from _check_answered(bundle)
     yield from _check_registers(bundle)
     yield from _check_papers(bundle)
     yield from _check_english(bundle)
@@ -138,11 +139,47 @@ def _lookup(form_id: str, key: str, zh: str, en: str) -> Finding:
     return Finding("error", "form-lookup", f"表单 {form_id} 的 {key}：{zh}", f"Form {form_id}, {key}: {en}")
 
 
+def _check_answered(bundle: Bundle) -> Iterator[Finding]:
+    """What is filled in quickly or answered by link has a form that allows it."""
+    nodes = bundle.diagram.nodes
+    quick = bundle.properties.get("quick_start", "")
+    if quick and not (quick in nodes and nodes[quick].properties.get("form")):
+        yield _declared(
+            DIAGRAM, "quick_start", f"没有带表单的步骤 {quick}", f"there is no step {quick} with a form"
+        )
+    for node in nodes.values():
+        key = node.properties.get("answer_link", "")
+        document = bundle.form_documents.get(node.properties.get("form", ""))
+        if not key or document is None:
+            continue
+        form = bundle.forms[node.properties["form"]]
+        field = form.field(key)
+        if field is None or not field.options:
+            yield _declared(DIAGRAM, node.id, f"表单没有选项字段 {key}", f"its form has no choice {key}")
+        for leaf in form.leaves():
+            if leaf.required and leaf.key != key and not (leaf.default or leaf.show or leaf.readonly):
+                yield _declared(
+                    DIAGRAM,
+                    node.id,
+                    f"必填的 {leaf.key} 无法用链接答复",
+                    f"{leaf.key} must be filled in, which a link cannot",
+                )
+
+
 def _check_registers(bundle: Bundle) -> Iterator[Finding]:
     for register in bundle.registers.values():
         missing = [key for key in ("title", "columns", "readers") if not register.get(key)]
         if missing:
             yield _declared(REGISTERS, register["id"], f"缺少 {missing}", f"lacks {missing}")
+        board, keys = register.get("board"), {column.get("key") for column in register.get("columns", [])}
+        if board and (
+            strange := sorted(
+                {board.get("since"), board.get("until"), *board.get("columns", [])} - keys, key=str
+            )
+        ):
+            yield _declared(
+                REGISTERS, f"{register['id']}.board", f"没有列 {strange}", f"there are no columns {strange}"
+            )
         for column in register.get("columns", []):
             if "value" not in column:
                 continue

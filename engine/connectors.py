@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import masters, notices, registers
+from engine import asking, masters, notices, registers
 from engine.domain.facts import Data
 from engine.errors import ServiceFailed
 from engine.store import beginning, repository, taking_back
@@ -17,6 +17,10 @@ from engine.store.models import IssuedNumber, Paper
 
 if TYPE_CHECKING:
     from engine.steps import Step
+
+
+#: Whoever was asked, by a link, at the node that follows.
+ASKED = "asked:"
 
 
 class Connectors:
@@ -163,7 +167,11 @@ def send_notice(call: Call) -> None:
     said = notices.filled(step, words, call.data)
     to = call.parameters.get("to")
     for receiver in to if isinstance(to, list) else [to]:
-        notices.send(step, str(receiver), said, node=call.node, process=call.process)
+        if str(receiver).startswith(ASKED):
+            asked = str(receiver).removeprefix(ASKED)
+            asking.remind(step, asked, words, call.data, node=call.node, process=call.process)
+        else:
+            notices.send(step, str(receiver), said, node=call.node, process=call.process)
 
 
 def escalate_task(call: Call) -> None:

@@ -9,7 +9,8 @@
     │   ├── ProcedureNotFound
     │   ├── RegisterNotFound
     │   ├── DocumentNotFound
-    │   └── AttachmentNotFound
+    │   ├── AttachmentNotFound
+    │   └── LinkInvalid
     ├── Forbidden           403  it is there, but not for this person
     ├── Conflict            409  it changed meanwhile
     │   ├── TaskAlreadyDone
@@ -20,7 +21,8 @@
     │   ├── TooSoon
     │   ├── CannotSendBack
     │   ├── CannotWithdraw
-    │   └── CaseChanged
+    │   ├── CaseChanged
+    │   └── LinkOver
     ├── Invalid             422  what was sent is not right
     │   ├── AnswersInvalid
     │   ├── ReasonMissing
@@ -89,6 +91,10 @@ class AttachmentNotFound(NotFound):
     """There is no such file."""
 
 
+class LinkInvalid(NotFound):
+    """This link is none of ours, or not complete."""
+
+
 class Forbidden(GuanjiaError):
     """Your roles and sites do not allow this."""
 
@@ -140,6 +146,10 @@ class CannotWithdraw(Conflict):
 
 class CaseChanged(Conflict):
     """Somebody else moved this case at the same moment; please try again."""
+
+
+class LinkOver(Conflict):
+    """This link was used, or what it asked is over."""
 
 
 class Invalid(GuanjiaError):

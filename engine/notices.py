@@ -41,24 +41,29 @@ def filled(step: Step, words: Words, data: Data) -> Words:
 
 def send(
     step: Step,
-    to: str,
+    to: str | int,
     said: Words,
     *,
     node: str,
     process: str,
     task: Task | None = None,
     kind: str = "notice",
+    private: Words | None = None,
     urgent: bool = False,
 ) -> None:
-    """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be."""
+    """Tell ``to`` something; raises :class:`ServiceFailed` when it names nobody there can be.
+
+    ``private`` is what they are told in place of what the case's history keeps.
+    """
+    told = private or said
     if to == CUSTOMER:
-        outgoing.add_notices(step.session, [_notice(step, None, said, None, CUSTOMER)])
-        outbox.post(step, Telling(CUSTOMER, said))
+        outgoing.add_notices(step.session, [_notice(step, None, told, None, CUSTOMER)])
+        outbox.post(step, Telling(CUSTOMER, told))
         step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
         return
     people = receivers(step, to, task)
-    role = step.engine.organisation.role_named(to)
-    tell(step, people, said, task=task, kind=kind, roles=[role.id] if role else [], urgent=urgent)
+    role = step.engine.organisation.role_named(str(to))
+    tell(step, people, told, task=task, kind=kind, roles=[role.id] if role else [], urgent=urgent)
     step.tell("told", node=node, process=process, to=to, people=len(people), zh=said.zh, en=said.en)
 
 
@@ -148,9 +153,12 @@ def watch(step: Step, task: Task, to: str, said: Words, *, urgent: bool = False)
     return reached.id
 
 
-def receivers(step: Step, to: str, task: Task | None = None) -> list[int]:
-    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, or a role here."""
+def receivers(step: Step, to: str | int, task: Task | None = None) -> list[int]:
+    """The ids of the people whom ``to`` means: starter, holder[:node], handler:node, a role here, an id."""
     session, case = step.session, step.case
+    if isinstance(to, int) or to.isdecimal():
+        account = repository.account(session, int(to))
+        return [account.id] if account is not None and account.active else []
     if to == STARTER:
         return [case.started_by] if case.started_by else []
     if to == HOLDER and task is not None:

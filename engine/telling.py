@@ -18,16 +18,29 @@ from engine import cases, jobs, tasks
 from engine.attachments import add_attachment
 from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, TaskId
+from engine.domain.linking import choice_word, link_word
 from engine.domain.sla import parse_limit
 from engine.errors import ScenarioInvalid
-from engine.store import stories
+from engine.store import answer_links, stories
 from engine.store.models import Task
 from engine.wiring import Engine
 
 #: An answer that stands for a signature drawn by hand.
 SIGNATURE = "@signature"
 
-VERBS = ("start", "complete", "claim", "wait", "until", "message", "expect", "cancel", "draft", "sign")
+VERBS = (
+    "start",
+    "complete",
+    "claim",
+    "wait",
+    "until",
+    "message",
+    "expect",
+    "cancel",
+    "draft",
+    "sign",
+    "link",
+)
 
 
 class Unlike(Exception):
@@ -97,9 +110,15 @@ class Teller:
                 cases.cancel_case(self.engine, self._case(), by=by, reason=told["cancel"])
             case "message":
                 reached = cases.send_message(
-                    self.engine, told["message"], payload=dict(told.get("payload", {})), site=self.site
+                    self.engine,
+                    told["message"],
+                    payload=dict(told.get("payload", {})),
+                    correlation=told.get("correlation"),
+                    site=self.site,
                 )
                 self.case_id = self.case_id or reached[0]
+            case "link":
+                self._answer_by_link(told["link"], told.get("choose", ""))
             case "wait":
                 calendar = self.engine.calendar_of(self.site)
                 self.pass_until(parse_limit(told["wait"]).after(self.clock.at, calendar))
@@ -165,9 +184,28 @@ class Teller:
     def _answers(self, task_id: TaskId, by: Actor, told: Mapping[str, Any]) -> dict[str, Any]:
         answers = {**tasks.first_answers(self.engine, task_id, by), **told.get("answers", {})}
         return {
-            key: [self._sign(task_id, by, key)] if value == SIGNATURE else value
+            key: [self._sign(task_id, by, key)] if value == SIGNATURE else self._named(value)
             for key, value in answers.items()
         }
+
+    def _named(self, value: Any) -> Any:
+        """``@cs_rep`` is the person who plays that role."""
+        if isinstance(value, str) and value.startswith("@") and value[1:] in self.people:
+            return str(self.people[value[1:]].id)
+        return value
+
+    def _answer_by_link(self, node: str, choice: str) -> None:
+        with self.engine.database.look() as session:
+            found = stories.open_tasks(session, self._case(), node)
+            link = answer_links.of_task(session, found[0].id) if found else None
+        if link is None:
+            raise Unlike(f"nobody was asked by a link at {node!r}")
+        secret = self.engine.settings.secret_key
+        tasks.answer_by_link(
+            self.engine,
+            link_word(secret, link.key, link.id),
+            choice_word(secret, link.key, link.id, choice),
+        )
 
     def _sign(self, task_id: TaskId, by: Actor, key: str) -> str:
         return add_attachment(

@@ -86,6 +86,8 @@ class Settings:
     chain: int = 50
     #: The address of the pages, for links in messages, such as ``https://guanjia.example.com``.
     public_url: str = ""
+    #: Signs the links by which somebody answers without signing in; the web's own secret.
+    secret_key: str = field(default="", repr=False)
     #: The host that takes our mail; nothing for no mail at all.
     mail_host: str = ""
     #: Its port: 587 with STARTTLS, 465 with TLS, 25 or 1025 with none.

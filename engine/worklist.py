@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine import arming, assigning, cosigning, notices
+from engine import arming, asking, assigning, cosigning, notices
 from engine.domain import assignment
 from engine.domain.facts import Data, OpenTask, Snapshot, Standing, Visited
 from engine.domain.filling import fill
@@ -65,6 +65,9 @@ def save_tasks(step: Step, run: Run, before: Standing, snapshot: Snapshot, *, re
         session.flush()
     rows.add(session, Inbox, [row for found in opened for row in _shown(step, found.task)])
     step.jobs += [rung for found in opened for rung in found.rungs]
+    for found in opened:
+        if found.task.properties.get("answer_link"):
+            _ask(step, run, found.task)
     step.opened = [found.task for found in opened]
     notices.opened(
         step, [found.task for found in opened if found.task.node != step.sent_to and not found.signers]
@@ -135,6 +138,21 @@ def _open(step: Step, run: Run, opened: OpenTask, came_from: str | None) -> _Ope
     )
     ladder = arming.ladder(step, task, deadline) if deadline else ()
     return _Opened(task, list(ladder), cosigning.signers_of(step, task, signers))
+
+
+def _ask(step: Step, run: Run, task: Task) -> None:
+    said = task.properties
+    asking.ask(
+        step,
+        task,
+        to=_named(run, said.get("answer_to"), task.local),
+        contact=_named(run, said.get("answer_contact"), task.local),
+        data={**run.data, **task.local},
+    )
+
+
+def _named(run: Run, expression: str | None, local: Data) -> object:
+    return run.evaluate(expression, local) if expression else None
 
 
 def _deadline(step: Step, run: Run, opened: OpenTask) -> Deadline | None:

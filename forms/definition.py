@@ -18,6 +18,7 @@ from forms.vocabulary import (
     COMPONENT_TYPES,
     DISPLAY,
     FILL,
+    FLAGS,
     HINTS,
     ID,
     KEY,
@@ -208,7 +209,7 @@ class _Loader:
                 self.refuse("unknown-property", f"{path}.{_safe(name)}", name=name)
             elif not isinstance(value, str) or not value.strip() or len(value) > 1000:
                 self.wrong(name, f"{path}.{name}", "最长 1000 个字符的文字", "text, at most 1000 long")
-            elif name in ("personal", "readonly") and value not in ("true", "false"):
+            elif name in FLAGS and value not in ("true", "false"):
                 self.wrong(name, f"{path}.{name}", "“true”或“false”", "“true” or “false”")
             elif name == "basis" and value not in ("given", "proposed"):
                 self.wrong(name, f"{path}.{name}", "“given”或“proposed”", "“given” or “proposed”")
@@ -219,9 +220,11 @@ class _Loader:
             elif name == "fills":
                 found[name] = self.fills(value, f"{path}.fills")
             else:
-                found[name] = value == "true" if name in ("personal", "readonly") else value.strip()
+                found[name] = value == "true" if name in FLAGS else value.strip()
         if "role" in found and found.get("kind") != "user":
             self.refuse("role-misplaced", f"{path}.role")
+        if found.get("scan") and kind != "textfield":
+            self.refuse("scan-misplaced", f"{path}.scan")
         if ("lookup" in found and (row or kind not in ("textfield", "select"))) or (
             "fills" in found and "lookup" not in found
         ):

@@ -72,6 +72,8 @@ class Field:
     basis: Basis = ""
     #: For ``kind`` ``user``: only people with this role.
     role: str = ""
+    #: A scanner may type it: the line end that it sends goes on to the next field.
+    scan: bool = False
     #: A master whose rows are looked up: ``tenants``; a text may take a column of it: ``visitors.name``.
     lookup: str = ""
     #: (field of this form, column of the row that was chosen; ``tenant.name`` of the row that one names)

@@ -66,7 +66,20 @@ VALIDATE_KEYS: dict[str, tuple[str, ...]] = {
     "validationType": ("textfield",),
 }
 #: Our own words; ``show`` goes with everything, the others with inputs.
-PROPERTIES = ("show", "default", "kind", "personal", "readonly", "basis", "role", "lookup", "fills")
+PROPERTIES = (
+    "show",
+    "default",
+    "kind",
+    "personal",
+    "readonly",
+    "basis",
+    "role",
+    "lookup",
+    "fills",
+    "scan",
+)
+#: Those that are true or false.
+FLAGS = frozenset({"personal", "readonly", "scan"})
 KINDS = {"money": "number", "user": "select", "department": "select", "signature": "filepicker"}
 HINTS = {
     "conditional": ("请改用 properties.show。", " Use properties.show."),

@@ -91,7 +91,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
         "case/paper.html",
         paper=found,
         sheet=Sheet(found, english=_is_english()),
-        qr=segno.make(address, error="m").svg_data_uri(scale=4, border=0),
+        qr=segno.make(found.qr or address, error="m").svg_data_uri(scale=4, border=0),
     )
 
 

@@ -20,6 +20,8 @@ from engine.errors import (
     Forbidden,
     GuanjiaError,
     Invalid,
+    LinkInvalid,
+    LinkOver,
     NotFound,
     NotPossibleNow,
     ReasonMissing,
@@ -68,6 +70,8 @@ def sentence(error: GuanjiaError) -> str:
 def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...]:
     # A subclass stands before its base.
     return (
+        (LinkInvalid, _("这个链接不完整或无效。请完整复制链接，或请对方重新发给您。")),
+        (LinkOver, _("这个链接已经用过，或事情已经办完。")),
         (NotFound, _("没有找到您要的内容，可能已被取消，或地址有误。")),
         (Forbidden, _("您的岗位和站点不允许这样做。如需要，请联系管理员。")),
         (TaskAlreadyDone, _("这项任务已经有人办理完了。")),
@@ -91,6 +95,14 @@ def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...
             RuntimeFailed,
             _("流程的这一步没能执行，刚才的操作没有生效，您填写的内容没有丢失。管理员已可在日志中看到原因。"),
         ),
+    )
+
+
+def path_told() -> str:
+    """The path for a log; of an address that is a key only its shape."""
+    rule = request.url_rule
+    return (
+        rule.rule if rule is not None and (request.endpoint or "").startswith("answering.") else request.path
     )
 
 
@@ -140,7 +152,7 @@ def _engine_error(error: GuanjiaError) -> ResponseReturnValue:
     status = status_of(error)
     if status >= 500:
         logger.error(
-            "Request failed", exc_info=error, extra={"action": "request_failed", "path": request.path}
+            "Request failed", exc_info=error, extra={"action": "request_failed", "path": path_told()}
         )
     if not isinstance(error, DatabaseUnavailable):
         return answer(status, sentence(error))
@@ -171,7 +183,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     logger.error(
         "Request failed unexpectedly",
         exc_info=error,
-        extra={"action": "request_failed", "path": request.path},
+        extra={"action": "request_failed", "path": path_told()},
     )
     return answer(500, _http_sentence(500))
 

@@ -178,6 +178,7 @@ _SENTENCES: dict[str, _Sentence] = {
         if e.detail.get("late")
         else _("%(who)s 完成了“%(step)s”", who=who, step=node)
     ),
+    "answered_by_link": lambda e, who, node: _("%(who)s 用链接答复了“%(step)s”", who=who, step=node),
     "passed": lambda e, who, node: _("经过“%(step)s”", step=node),
     "fired": lambda e, who, node: _("“%(step)s”发生", step=node),
     "timer_fired": lambda e, who, node: _("定时“%(step)s”到点", step=node),

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from web import (
     agenda,
+    answering,
     away,
     between,
     board,
@@ -70,6 +71,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notices.bp,
     search.bp,
     signin.bp,
+    answering.bp,
     me.bp,
     away.bp,
     people.bp,

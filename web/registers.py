@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
-from engine import list_registers, register_history, register_view
+from engine import board_view, list_registers, register_history, register_view
 from engine.domain.views import Column, RegisterRow, RegisterView
 from web.access import access, actor, engine
 from web.display import is_htmx, moment, site_name, words
@@ -75,6 +75,20 @@ def paper(register_id: str) -> ResponseReturnValue:
         rows=rows,
         bands=list(_bands(register)),
         cell=cell,
+    )
+
+
+@bp.get("/<register_id>/board")
+@access("register")
+def board(register_id: str) -> ResponseReturnValue:
+    """Show the rows that have begun and not ended, such as who is in the house; prints as a list to tick."""
+    found = board_view(engine(), register_id, actor(), site=request.args.get("site", ""))
+    return render_template(
+        "registers/_board.html" if is_htmx() else "registers/board.html",
+        board=found,
+        cell=cell,
+        sites=[(site, site_name(site)) for site in found.sites],
+        now=engine().now(),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
+import segno
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -23,6 +25,7 @@ from engine import (
     may_withdraw,
     release_task,
     save_draft,
+    start_quickly,
     task_head,
     task_view,
 )
@@ -76,11 +79,21 @@ def complete(task_id: str) -> ResponseReturnValue:
     except (TaskAlreadyDone, TaskTaken, TaskCalledBack) as late:
         now = _seen(task)
         return _page(now, lost=_lost(now, typed), late=_late_words(late)), 409
+    if "_quick" in request.form:
+        return _next_quickly(task)
     if after.task_id is not None:
         _say_done(task, _("已办理。下一步仍由您办理。"))
         return redirect(url_for("task.show", task_id=after.task_id), code=303)
     _say_done(task, _("已办理：%(number)s %(step)s。", number=task.case_number, step=words(task.step_name)))
     return redirect(url_for("inbox.index"), code=303)
+
+
+def _next_quickly(task: TaskHead) -> ResponseReturnValue:
+    """The same form of the next case."""
+    done = _seen(task)
+    following = start_quickly(engine(), done.procedure, by=actor(), site=done.site)
+    flash(_("已登记：%(number)s %(subject)s。", number=done.case_number, subject=done.subject), "done")
+    return redirect(url_for("task.show", task_id=following.task_id, quick=1), code=303)
 
 
 @bp.post("/<task_id>/claim")
@@ -329,10 +342,20 @@ def _page(
         history=told(task.history),
         may_withdraw=task.status == "done" and bool(may_withdraw(engine(), [task.task_id], actor())),
         known=task.known,
+        quick="_quick" in request.form or "quick" in request.args,
+        **_link_of(task),
         masters=_masters(task, typed),
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
     )
+
+
+def _link_of(task: TaskView) -> dict[str, str]:
+    """The whole address of the link by which somebody else may answer, and a picture of it to be scanned."""
+    if task.asked is None:
+        return {}
+    address = urljoin(request.url_root, task.asked.address)
+    return {"link": address, "link_qr": segno.make(address, error="m").svg_data_uri(scale=4, border=1)}
 
 
 def _asked(

@@ -429,6 +429,8 @@ class TaskView(TaskHead):
     #: Whose task it is, when the reader stands in for somebody who is away.
     stands_in: str | None
     escalated: Words | None
+    #: The link by which somebody else may answer it, shown to whoever may complete it.
+    asked: AnswerAsked | None
     sent_back: SentBack | None
     #: Who ended it without completing it: {"by", "how": sent_back or withdrawn, "reason"}.
     called_back: Mapping[str, str] | None
@@ -584,6 +586,8 @@ class ProcedureCard:
     sites: tuple[str, ...]
     open_cases: int
     steps: tuple[Words, ...] = ()
+    #: Whether its first form may be filled in one case after the other.
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -653,6 +657,8 @@ class RegisterCard:
     source: Words
     rows: int
     last_at: datetime | None
+    #: What its board is called: the rows that are open now.
+    board: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -663,6 +669,31 @@ class RegisterView:
     columns: tuple[Column, ...]
     page: Page[RegisterRow]
     orientation: Literal["portrait", "landscape"] = "landscape"
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A row of a board, with since when it is there."""
+
+    row: RegisterRow
+    site: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """The rows of a register that have begun and not ended."""
+
+    register: str
+    title: Words
+    register_title: Words
+    columns: tuple[Column, ...]
+    #: What the moment is called since which a row is there.
+    since: Words
+    #: The sites that one reads, and the one that is shown; "" for all.
+    sites: tuple[str, ...]
+    site: str
+    rows: tuple[BoardRow, ...]
 
 
 @dataclass(frozen=True)
@@ -680,6 +711,10 @@ class DocumentView:
     data: Data
     #: key → (value → label) for fields with options.
     options: Mapping[str, Mapping[str, str]]
+    #: What its QR code says; "" for the address of the case.
+    qr: str = ""
+    #: sheet, or card: as large as a badge.
+    size: str = "sheet"
 
 
 @dataclass(frozen=True)
@@ -765,6 +800,35 @@ class Found(NamedTuple):
     id: int | str
     title: Words | str
     subtitle: Words | str
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """What somebody is asked by a link, or what became of it."""
+
+    case_number: str
+    site: str
+    #: Whom the link was made for.
+    name: str
+    said: Words
+    question: Words
+    #: (the choice's own word, its label); none when there is nothing to answer any more.
+    choices: tuple[tuple[str, Words], ...]
+    #: open, answered, expired, over.
+    state: str
+    answered_by: str
+    answered_at: datetime | None
+    answer: Words | None
+
+
+@dataclass(frozen=True)
+class AnswerAsked:
+    """The link of an open task, for whoever may complete it and hands it on."""
+
+    address: str
+    name: str
+    contact: str
+    ends_at: datetime
 
 
 @dataclass(frozen=True)

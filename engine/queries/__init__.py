@@ -2,6 +2,7 @@
 
 from engine.queries.absences import absences
 from engine.queries.agenda import agenda, site_of, today_at
+from engine.queries.boards import board_view
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
 from engine.queries.catalogue import catalogue, procedure_names, procedure_view, steps_of
@@ -29,6 +30,7 @@ __all__ = [
     "absences",
     "agenda",
     "board",
+    "board_view",
     "calendar_lines",
     "calendar_month",
     "cards",

@@ -147,6 +147,7 @@ def _card(
         sites=sites,
         open_cases=running.get(published.procedure, 0),
         steps=tuple(dict.fromkeys(steps)),
+        quick="quick_start" in bundle.properties,
     )
 
 

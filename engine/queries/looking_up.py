@@ -84,12 +84,14 @@ class Book:
 
     def more(self, values: Data) -> str:
         """What a row says besides its name, personal columns masked."""
+        name = self.name(values)
         said = (
             mask(value) if key in self.hidden else value
             for key, value in values.items()
             if key not in self.master.shows
             and value not in (None, "")
             and isinstance(value, str)
+            and value not in name
             and self.master.columns[key].type == "text"
             and not self.master.columns[key].of
         )

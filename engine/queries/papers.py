@@ -59,6 +59,8 @@ def document_view(engine: Engine, paper_id: int, actor: Actor) -> DocumentView:
         words={**bundle.english, **words},
         data=data,
         options=options,
+        qr=str(data.get(declared.get("qr", ""), "") or ""),
+        size=str(declared.get("size", "sheet")),
     )
 
 

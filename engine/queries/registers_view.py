@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine import procedures
 from engine.domain.facts import EVERYWHERE, Actor, CaseId
-from engine.domain.views import Page, RegisterCard, RegisterRow, RegisterView
+from engine.domain.views import Page, RegisterCard, RegisterRow, RegisterView, Words
 from engine.errors import Forbidden, RegisterNotFound
 from engine.procedures import Published
 from engine.queries import seeing
@@ -30,7 +30,8 @@ from engine.store.models import Case, RegisterEntry, Version
 from engine.wiring import Engine
 
 _Row = models.RegisterRow
-_COLUMNS = (
+#: What a row is read with.
+COLUMNS = (
     _Row.id,
     _Row.case_id,
     _Row.procedure,
@@ -68,7 +69,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Book:
+class Book:
     """A register before one person; several procedures may write to the same one."""
 
     id: str
@@ -155,10 +156,10 @@ def register_view(
                 page=page,
                 size=size,
             )
-        book = _require_book(engine, session, register_id, actor)
+        book = require_book(engine, session, register_id, actor)
         sheet = book.sheet(engine)
         statement = (
-            sa.select(*_COLUMNS)
+            sa.select(*COLUMNS)
             .join(Case, Case.id == _Row.case_id)
             .where(book.readable, _search(book, sheet, text), *_filters(engine, book, sheet, filters or {}))
             .order_by(*_order(book, sheet, sort), _Row.id.desc())
@@ -168,7 +169,7 @@ def register_view(
             sa.select(sa.func.count(), sa.func.max(_Row.at)).where(book.readable)
         ).one()
         columns = sheet.columns(session, [row.values for row in found], masked=not book.is_open)
-    rows = [_row(book, sheet, row) for row in found]
+    rows = [register_row(book, sheet, row) for row in found]
     return RegisterView(
         card=_card(book, total_rows, last),
         columns=columns,
@@ -192,7 +193,7 @@ def register_history(engine: Engine, row_id: int, actor: Actor, *, register: str
         ).one_or_none()
         if row is None:
             raise RegisterNotFound(row=row_id)
-        book = _require_book(engine, session, row.register, actor)
+        book = require_book(engine, session, row.register, actor)
         if not book.reads(row.procedure, row.site):
             raise Forbidden(row=row_id)
         sheet = book.sheet(engine)
@@ -218,12 +219,12 @@ def register_history(engine: Engine, row_id: int, actor: Actor, *, register: str
 # Who reads what ----------------------------------------------------------------------------------
 
 
-def _books(engine: Engine, session: Session, actor: Actor) -> list[_Book]:
+def _books(engine: Engine, session: Session, actor: Actor) -> list[Book]:
     found: dict[str, list[_Part]] = {}
     for part in _parts(engine, session, actor):
         if part.sites:
             found.setdefault(str(part.declared["id"]), []).append(part)
-    return [_Book(register, tuple(parts)) for register, parts in found.items()]
+    return [Book(register, tuple(parts)) for register, parts in found.items()]
 
 
 def _parts(engine: Engine, session: Session, actor: Actor) -> Iterator[_Part]:
@@ -243,7 +244,8 @@ def _parts(engine: Engine, session: Session, actor: Actor) -> Iterator[_Part]:
             )
 
 
-def _require_book(engine: Engine, session: Session, register: str, actor: Actor) -> _Book:
+def require_book(engine: Engine, session: Session, register: str, actor: Actor) -> Book:
+    """A register before a person; raises :class:`RegisterNotFound`, :class:`Forbidden`."""
     for book in _books(engine, session, actor):
         if book.id == register:
             return book
@@ -252,7 +254,7 @@ def _require_book(engine: Engine, session: Session, register: str, actor: Actor)
     raise RegisterNotFound(register=register)
 
 
-def _card(book: _Book, rows: int, last: datetime | None) -> RegisterCard:
+def _card(book: Book, rows: int, last: datetime | None) -> RegisterCard:
     first = book.parts[0]
     bundle = first.published.bundle
     return RegisterCard(
@@ -263,10 +265,20 @@ def _card(book: _Book, rows: int, last: datetime | None) -> RegisterCard:
         source=bundle.words(str(first.declared.get("source", ""))),
         rows=rows,
         last_at=last,
+        board=_board(book),
     )
 
 
-def _row(book: _Book, sheet: Sheet, row: Any) -> RegisterRow:
+def _board(book: Book) -> Words | None:
+    """What the register's board is called, if it has one."""
+    for part in book.parts:
+        if part.declared.get("board"):
+            return part.published.bundle.words(str(part.declared["board"]["title"]))
+    return None
+
+
+def register_row(book: Book, sheet: Sheet, row: Any) -> RegisterRow:
+    """A row that was selected by :data:`COLUMNS`, as the person reads it."""
     return RegisterRow(
         id=row.id,
         case_id=CaseId(row.case_id),
@@ -283,7 +295,7 @@ def _row(book: _Book, sheet: Sheet, row: Any) -> RegisterRow:
 # What is asked for -------------------------------------------------------------------------------
 
 
-def _search(book: _Book, sheet: Sheet, text: str) -> sa.ColumnElement[bool]:
+def _search(book: Book, sheet: Sheet, text: str) -> sa.ColumnElement[bool]:
     if not text.strip():
         return sa.true()
     everything = matches(text, _Row.search)
@@ -295,7 +307,7 @@ def _search(book: _Book, sheet: Sheet, text: str) -> sa.ColumnElement[bool]:
 
 
 def _filters(
-    engine: Engine, book: _Book, sheet: Sheet, filters: Mapping[str, str]
+    engine: Engine, book: Book, sheet: Sheet, filters: Mapping[str, str]
 ) -> Iterator[sa.ColumnElement[bool]]:
     zone = engine.zone_of(next(iter(engine.organisation.sites)))
     for key, value in filters.items():
@@ -315,7 +327,7 @@ def _filters(
             yield condition
 
 
-def _order(book: _Book, sheet: Sheet, sort: str) -> Iterator[sa.ColumnElement[Any]]:
+def _order(book: Book, sheet: Sheet, sort: str) -> Iterator[sa.ColumnElement[Any]]:
     key, falling = sort.removeprefix("-"), sort.startswith("-")
     column: Any = _Row.at
     if key == "case":

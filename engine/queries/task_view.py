@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import procedures, rules
+from engine import asking, procedures, rules
 from engine.bundles import Bundle
 from engine.domain.assignment import may_work_on
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.verbs import VERBS
-from engine.domain.views import Clock, TaskHead, TaskView
+from engine.domain.views import AnswerAsked, Clock, TaskHead, TaskView
 from engine.errors import TaskNotFound
 from engine.queries import between, seeing, timeline
 from engine.queries.case_data import data_of
@@ -21,6 +21,7 @@ from engine.queries.inbox import escalations
 from engine.queries.limits import clock_of
 from engine.queries.lines import names_of, role_words, sent_back_of
 from engine.queries.personal import veil_of
+from engine.store import answer_links
 from engine.store.models import Case, Task
 from engine.wiring import Engine
 from forms.model import labels
@@ -103,6 +104,7 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             comments=between.comments(session, case.id, veil),
             stands_in=away.name if away else None,
             escalated=escalated,
+            asked=_asked(engine, session, task) if is_theirs and "answer_link" in task.properties else None,
             sent_back=sent_back_of(published, task.sent_back),
             called_back=task.called_back,
             history=timeline.entries(session, published, case.id, veil),
@@ -110,6 +112,14 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             clocks=timeline.case_clocks(engine, session, case) if task.status == "open" else (),
             paused=next(iter(timeline.pauses(engine, session, case.id)), None) if case.paused_at else None,
         )
+
+
+def _asked(engine: Engine, session: Session, task: Task) -> AnswerAsked | None:
+    link = answer_links.of_task(session, task.id)
+    if link is None or link.ends_at <= engine.now():
+        return None
+    name = link.name or names_of(session, [link.account_id]).get(link.account_id or 0, "")
+    return AnswerAsked(asking.address(engine, link), name, link.contact, link.ends_at)
 
 
 def task_head(engine: Engine, task_id: TaskId) -> TaskHead:

@@ -51,19 +51,24 @@ _ENGINES = {
 }
 #: What a repair asks of the drawing's owner.
 _ASKED = frozenset({"question", "question_en", "question_default"})
-_TASK_PROPERTIES = _ASKED | {
-    "form",
-    "clause",
-    "source",
-    "deadline",
-    "due",
-    "assignee",
-    "assign",
-    "candidates",
-    "signers",
-    "sign_rule",
-    "help",
-}
+_LINKED = frozenset({"answer_link", "answer_to", "answer_contact", "answer_text"})
+_TASK_PROPERTIES = (
+    _ASKED
+    | _LINKED
+    | {
+        "form",
+        "clause",
+        "source",
+        "deadline",
+        "due",
+        "assignee",
+        "assign",
+        "candidates",
+        "signers",
+        "sign_rule",
+        "help",
+    }
+)
 #: The clocks of a whole case, each the name of a deadline.
 _CLOCKS = ("clock_response", "clock_solution", "clock_update")
 _PROPERTIES = {
@@ -71,7 +76,7 @@ _PROPERTIES = {
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
     "process": _ASKED
-    | frozenset({"subject", "series", "customer", "starters", "help"})
+    | frozenset({"subject", "series", "customer", "starters", "quick_start", "help"})
     | frozenset({*_CLOCKS, "clock_response_met", "clock_solution_met"}),
     "lane": _ASKED | frozenset({"role", "assign"}),
 }

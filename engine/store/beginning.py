@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
-from engine.store.models import Case, Series, Version
+from engine.store.models import Case, Series, Task, Version
 from engine.store.prepared import Prepared
 from engine.store.rows import DEFAULTS, given, insert_into, made, table_of
 from engine.store.ruling import LATEST, RULES
@@ -71,3 +71,24 @@ def add_case(session: Session, **values: Any) -> Case:
     found = made(Case, **{**DEFAULTS[Case], **values})
     instance_dict(found)["id"] = _ADD_CASE.rows(session, **instance_dict(found))[0]["id"]
     return found
+
+
+def untouched(session: Session, *, version: int, node: str, site: str, starter: int) -> Task | None:
+    """The open task of a case that its starter has not filled in yet: nothing typed, nothing passed on."""
+    return session.scalars(
+        sa.select(Task)
+        .join(Case, Case.id == Task.case_id)
+        .where(
+            Task.assignee_id == starter,
+            Task.node == node,
+            Task.visit == 1,
+            Task.status == "open",
+            Task.draft_at.is_(None),
+            Case.started_by == starter,
+            Case.version_id == version,
+            Case.site == site,
+            Case.status == "active",
+        )
+        .order_by(Task.created_at.desc())
+        .limit(1)
+    ).first()

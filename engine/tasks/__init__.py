@@ -1,5 +1,6 @@
 """The verbs that people have over a task and its case."""
 
+from engine.tasks.answering import answer_by_link, answer_page
 from engine.tasks.completing import complete_task
 from engine.tasks.drafting import DRAFT_SIZE, first_answers, form_fields, save_draft
 from engine.tasks.giving import (
@@ -12,6 +13,7 @@ from engine.tasks.giving import (
     transfer_task,
 )
 from engine.tasks.holding import claim_task, release_task
+from engine.tasks.quick import start_quickly
 from engine.tasks.returning import lawful_returns, send_back
 from engine.tasks.signing import add_signers, remove_signer, sign
 from engine.tasks.speaking import comment_case, copy_case, mark_copy_read, set_priority
@@ -22,6 +24,8 @@ from engine.tasks.withdrawing import may_withdraw, withdraw
 __all__ = [
     "DRAFT_SIZE",
     "add_signers",
+    "answer_by_link",
+    "answer_page",
     "claim_task",
     "comment_case",
     "complete_task",
@@ -43,6 +47,7 @@ __all__ = [
     "send_back",
     "set_priority",
     "sign",
+    "start_quickly",
     "transfer_task",
     "unassign_task",
     "urge_task",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.store import finding
 from engine.store.models.base import NEVER, Model, UtcDateTime
 from engine.store.models.between import (
+    AnswerLink,
     CannedReply,
     Comment,
     Copy,
@@ -31,6 +32,7 @@ __all__ = [
     "NEVER",
     "Account",
     "AccountRole",
+    "AnswerLink",
     "Attachment",
     "CannedReply",
     "Case",

@@ -154,3 +154,26 @@ class CannedReply(Model):
     used: Mapped[int] = mapped_column(default=0)
     #: Deleted then, and still there to be brought back.
     removed_at: Mapped[datetime | None]
+
+
+class AnswerLink(Model):
+    """A link by which somebody answers a task without signing in; it ends with its task."""
+
+    __tablename__ = "answer_link"
+    __table_args__ = (Index("ix_answer_link_task", "task_id"), Index("ix_answer_link_case", "case_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    #: The choice of the task's form that it answers.
+    field: Mapped[str] = mapped_column(sa.String(64))
+    #: Whom it was made for: a person with an account, else a name and how to reach them.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    contact: Mapped[str]
+    #: What it is signed with besides the installation's secret.
+    key: Mapped[str] = mapped_column(sa.String(64))
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    choice: Mapped[str | None] = mapped_column(sa.String(100))

@@ -3,6 +3,7 @@ import "./app/htmx.js";
 import { startBoard } from "./app/board.js";
 import { startBulk } from "./app/bulk.js";
 import { startClocks } from "./app/clocks.js";
+import { startCopying } from "./app/copy.js";
 import { startDialogs } from "./app/dialogs.js";
 import { startForms } from "./app/forms.js";
 import { startKeys } from "./app/keys.js";
@@ -15,6 +16,7 @@ import { startToasts } from "./app/toasts.js";
 
 startTheme();
 startDialogs();
+startCopying();
 startForms();
 startToasts();
 startClocks();

@@ -288,6 +288,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_signer_account', ['account_id', 'answered_at'], unique=False)
         batch_op.create_index('ix_signer_task', ['task_id', 'place', 'seq'], unique=False)
 
+    op.create_table('answer_link',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('task_id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('field', sa.String(length=64), nullable=False),
+    sa.Column('account_id', sa.Integer(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('contact', sa.Text(), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('choice', sa.String(length=100), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_answer_link_account_id_account')),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_answer_link_case_id_case')),
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_answer_link_task_id_task')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_answer_link'))
+    )
+    with op.batch_alter_table('answer_link', schema=None) as batch_op:
+        batch_op.create_index('ix_answer_link_case', ['case_id'], unique=False)
+        batch_op.create_index('ix_answer_link_task', ['task_id'], unique=False)
+
     op.add_column('account', sa.Column('email', sa.Text(), server_default='', nullable=False))
     op.add_column('account', sa.Column('reach', sa.JSON(), server_default=sa.text("'{}'"), nullable=False))
 

@@ -15,6 +15,8 @@ class Draft {
     form.addEventListener("draft:save", () => this.unsaved && this.save());
     form.addEventListener("submit", () => {
       clearTimeout(this.timer);
+      // What is under way would come after the form itself.
+      this.sending?.abort();
       this.unsaved = false;
     });
     window.addEventListener("online", () => this.unsaved && this.save());
@@ -41,11 +43,13 @@ class Draft {
     clearTimeout(this.timer);
     if (this.form.dataset.sent) return;
     const body = this.body();
+    this.sending = new AbortController();
     try {
       const answer = await fetch(this.form.dataset.draft, {
         method: "POST",
         body,
         keepalive,
+        signal: this.sending.signal,
         headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
       });
       const said = await answer.json().catch(() => ({}));
@@ -53,7 +57,8 @@ class Draft {
       // Only if nothing was typed while the answer was on its way.
       this.unsaved = this.body().toString() !== body.toString();
       this.say(say("saved_at", { time: said.saved_at ?? "" }));
-    } catch {
+    } catch (error) {
+      if (error.name === "AbortError") return;
       this.say(say("offline_draft"), true);
       this.timer = setTimeout(() => this.save(), RETRY);
     }

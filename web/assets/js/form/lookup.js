@@ -41,10 +41,14 @@ async function choose(button) {
   });
   if (!answer.ok) return;
   await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text: await answer.text() });
+  // What was typed into keeps its text through a morph; the row that was chosen says otherwise.
+  for (const input of fields.querySelectorAll("input[type=search], input[type=text], input[type=tel], input[type=email]"))
+    input.value = input.getAttribute("value") ?? "";
   showMasters(form);
   const box = form.querySelector(`[data-lookup-field="${CSS.escape(name ?? "")}"]`);
-  const next = box?.querySelector("[data-lookup-text]") ?? after(form, box);
-  next?.focus();
+  const own = box?.querySelector("[data-lookup-text]");
+  // What was taken back is looked up again; otherwise on to what is still empty.
+  (own && !own.value ? own : after(form, box))?.focus();
   box?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -61,6 +65,16 @@ export function showMasters(form) {
   const brought = form.querySelector("template[data-masters]");
   const place = document.getElementById("masters");
   if (brought && place) place.replaceChildren(brought.content.cloneNode(true));
+}
+
+/** The row on top for what is typed; where there is none, on to the next field. */
+async function take(box) {
+  clearTimeout(timers.get(box));
+  const input = box.querySelector("[data-lookup-text]");
+  if (input.value.trim()) await find(box);
+  const [top] = rowsOf(box);
+  if (top) choose(top);
+  else after(input.form, box)?.focus();
 }
 
 function move(event, box) {
@@ -94,9 +108,9 @@ export function startLookups() {
     if (!box) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event, box);
     // Enter takes the row on top rather than sending a form that is half filled in.
-    if (event.key === "Enter" && event.target.matches("[data-lookup-text]") && rowsOf(box).length) {
+    if (event.key === "Enter" && event.target.matches("[data-lookup-text]") && !event.isComposing) {
       event.preventDefault();
-      choose(rowsOf(box)[0]);
+      take(box);
     }
   });
 }
