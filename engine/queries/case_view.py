@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, defer
 
 from engine import procedures, rules
 from engine.bundles import DIAGRAM
-from engine.cases import is_supervisor, may_cancel, may_pause
+from engine.cases import may_pause
 from engine.domain.facts import Actor, CaseId, TaskId
 from engine.domain.views import CaseLine, CaseView, Paper, StepState, Words
 from engine.errors import CaseNotFound
@@ -43,8 +43,8 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
         veil = veil_of(published, case.data, near=sight.near)
         passed = _passed(session, case.id)
         active = _active(engine, session, case, published)
-        supervises = is_supervisor(engine, case, published, actor)
         is_moved = case.status == "active" and may_pause(engine, session, case, published, actor)
+        lawful = between.verbs_over_case(engine, session, case, published, actor)
         return CaseView(
             case_id=CaseId(case.id),
             number=case.number,
@@ -70,16 +70,15 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             told=_told(session, case.id, veil),
             related=_related(engine, session, case, actor),
             incidents=_incidents(session, case.id, veil),
-            may_cancel=case.status in ("active", "suspended")
-            and may_cancel(engine, session, case, published, actor),
-            may_suspend=case.status == "active" and supervises,
-            may_resume=case.status == "suspended" and supervises,
+            may_cancel="cancel" in lawful,
+            may_suspend="suspend" in lawful,
+            may_resume="resume" in lawful,
             clocks=timeline.case_clocks(engine, session, case),
             pauses=timeline.pauses(engine, session, case.id),
             may_pause=is_moved and case.paused_at is None,
             may_resume_clocks=is_moved and case.paused_at is not None,
             priority=case.priority,
-            verbs=between.verbs_over_case(engine, session, case, published, actor),
+            verbs=lawful,
             comments=between.comments(session, case.id, veil),
             copies=between.copies(session, case.id),
         )

@@ -114,7 +114,7 @@ def _call_back(step: steps.Step, sent: TaskId, gone: list[Task], reason: str) ->
             f"{step.actor.name} 退回了案件 {step.case.number}，“{name.zh}”不再需要办理。理由：{reason}",
             f"{step.actor.name} sent case {step.case.number} back; “{name.en}” is not to be done: {reason}",
         )
-        notices.tell(step, sorted(person for person in people if person), said)
+        notices.tell(step, sorted(person for person in people if person), said, kind="called_back")
     step.session.flush()
 
 
@@ -149,7 +149,7 @@ def _hand_over(step: steps.Step, opened: Task, sent: Task, reason: str) -> None:
             f"{step.actor.name} 把案件 {case.number} 退回到“{name.zh}”，请您重新办理。理由：{reason}",
             f"{step.actor.name} sent case {case.number} back to “{name.en}”, for you to do again: {reason}",
         )
-        notices.tell(step, [opened.assignee_id], said, task=opened, kind="returned")
+        notices.tell(step, [opened.assignee_id], said, task=opened, kind="sent_back")
 
 
 def _name_of(published: Published, node: str) -> Words:
