@@ -71,7 +71,8 @@ _TASK_PROPERTIES = (
 )
 #: The clocks of a whole case, each the name of a deadline.
 _CLOCKS = ("clock_response", "clock_solution", "clock_update")
-_PROPERTIES = {
+#: The properties that elements may have, by their kinds.
+PROPERTIES = {
     "userTask": _TASK_PROPERTIES,
     "manualTask": _TASK_PROPERTIES,
     "task": _TASK_PROPERTIES,
@@ -313,7 +314,7 @@ def is_deadline(name: str, deadlines: Container[str] | None) -> bool:
 def _check_properties(
     check: Check, at: Node | etree._Element | None, kind: str, found: Iterable[str]
 ) -> None:
-    known = _PROPERTIES[kind]
+    known = PROPERTIES[kind]
     for name in [name for name in found if name not in known][:10]:
         near = difflib.get_close_matches(name[:40], sorted(known), n=1, cutoff=0.7)
         hint_zh = f"，是不是 {near[0]}？" if near else ""

@@ -27,7 +27,7 @@ def investigate(person: Any) -> None:
     page = person.page
     page.get_by_label("物业本身造成").check()
     page.get_by_label("调查结论").fill("冷凝水管保温层破损")
-    page.get_by_label("责任部门").select_option(label="工程部")
+    page.locator("#form-fields").get_by_label("责任部门").select_option(label="工程部")
     person.done()
 
 

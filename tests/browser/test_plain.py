@@ -77,7 +77,7 @@ def test_what_somebody_else_just_did_says_who_and_keeps_what_was_typed(house: An
         person.open_task("调查，定责任部门和时限")
         person.page.get_by_label("物业本身造成").check()
         person.page.get_by_label("调查结论").fill("制动器磨损")
-        person.page.get_by_label("责任部门").select_option(label="工程部")
+        person.page.locator("#form-fields").get_by_label("责任部门").select_option(label="工程部")
     first.done()
     second.page.get_by_role("button", name="办理", exact=True).click()
     expect(second.page.get_by_text("陈静").first).to_be_visible()

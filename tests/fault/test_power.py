@@ -72,7 +72,9 @@ def test_torn_anywhere_the_log_gives_the_step_before_or_the_whole_step(world: Wo
 
 
 def test_what_is_acknowledged_has_reached_the_disk(world: World) -> None:
-    with world.engine.database.bind.connect() as connection:
+    # Of its own: that of the tests does not wait for the disk.
+    engine = open_engine(world.settings)
+    with engine.database.bind.connect() as connection:
         if server.is_asked():
             assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
             assert connection.exec_driver_sql("SHOW fsync").scalar() == "on"
@@ -80,6 +82,7 @@ def test_what_is_acknowledged_has_reached_the_disk(world: World) -> None:
             full = 2
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == full
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.database.bind.dispose()
 
 
 def test_a_clock_that_jumps_fires_nothing_twice_and_loses_nothing(world: World) -> None:

@@ -8,6 +8,7 @@ import re
 from lxml import etree
 
 from engine.runtime import reading
+from engine.runtime.lint_elements import PROPERTIES
 from engine.runtime.reading import local, q
 from engine.runtime.repairing.work import (
     BY_HAND,
@@ -26,18 +27,7 @@ _STARTER = re.compile(
 )
 _GROUP = re.compile(r"group\(\s*([^)]+?)\s*\)")
 _USER = re.compile(r"user\(\s*([^)]+?)\s*\)")
-_KNOWN = (
-    "form",
-    "clause",
-    "source",
-    "deadline",
-    "due",
-    "assignee",
-    "candidates",
-    "signers",
-    "sign_rule",
-    "help",
-)
+_KNOWN = tuple(sorted(PROPERTIES["userTask"]))
 _SAFE = "case.starter"
 #: Properties that are already an answer.
 _QUESTIONS = frozenset({"question", "question_en", "question_default"})
