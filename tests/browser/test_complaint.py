@@ -71,7 +71,7 @@ def test_a_complaint_goes_to_the_archive_through_two_rounds_of_not_satisfied(hou
     reply(front, satisfied=True)
 
     supervisor.open_task("结果向内部反馈")
-    supervisor.page.get_by_label("内部反馈").fill("纳入季度巡检")
+    supervisor.page.locator("#form-fields").get_by_label("内部反馈").fill("纳入季度巡检")
     supervisor.done()
     secretary = enter("secre")
     secretary.open_task("投诉记录单统计汇总")
@@ -86,7 +86,7 @@ def test_a_complaint_goes_to_the_archive_through_two_rounds_of_not_satisfied(hou
     )
     visitor.open_task("回访，记录需求和满意度")
     visitor.page.get_by_label("电话", exact=True).check()
-    visitor.page.get_by_label("满意度").fill("5")
+    visitor.page.locator("#form-fields").get_by_label("满意度").fill("5")
     visitor.done()
 
     # A session ends overnight: everybody signs in anew.
@@ -114,7 +114,7 @@ def test_what_is_late_reminds_its_holder_then_reaches_the_supervisor_with_the_re
     row = supervisor.page.locator("[data-row]", has_text="当日答复投诉人")
     expect(row).to_contain_text("升级")
     row.locator("[data-open-row]").click()
-    expect(supervisor.page.get_by_text("已超时").first).to_be_visible()
+    expect(supervisor.page.get_by_text("已超时：").first).to_be_visible()
     front.go("/notices")
     expect(front.page.get_by_text("当日答复投诉人").first).to_be_visible()
 
