@@ -45,7 +45,9 @@ def _connect_lost_ends(work: Work, scope: etree._Element) -> None:
     leaving, arriving = flows_of(scope), flows_of(scope, "targetRef")
     lost = [end for end in nodes_of(scope, "endEvent") if not arriving[end.get("id", "")]]
     open_ends = [
-        node for node in nodes_of(scope) if local(node) != "endEvent" and not leaving[node.get("id", "")]
+        node
+        for node in nodes_of(scope)
+        if local(node) != "endEvent" and not leaving[node.get("id", "")] and not _stands_apart(node)
     ]
     if len(lost) != 1:
         return

@@ -27,7 +27,7 @@ def test_a_task_of_mine_stands_in_the_list_with_its_number_step_and_clock(office
     case = office.start("complaint-handling", "lina")
     task = office.task(case, "receive")
     number = case_view(office.engine, case, actor_of(office.people["root"])).number
-    row = row_of(browse("lina").get("/").text, task)
+    row = row_of(browse("lina").get("/?sort=-created").text, task)
     assert number in row
     assert "倾听" in row
     assert 'class="clock clock--' in row
@@ -36,7 +36,7 @@ def test_a_task_of_mine_stands_in_the_list_with_its_number_step_and_clock(office
 
 def test_a_case_without_a_subject_yet_does_not_repeat_the_name_of_its_procedure(office, browse) -> None:
     task = office.task(office.start("complaint-handling", "lina"), "receive")
-    assert "新案件，尚未填写" in row_of(browse("lina").get("/").text, task)
+    assert "新案件，尚未填写" in row_of(browse("lina").get("/?sort=-created").text, task)
 
 
 def test_the_list_is_searched_by_number(office, browse) -> None:
@@ -62,7 +62,7 @@ def test_a_task_of_my_role_is_claimed_in_place_and_then_put_back(office, browse)
     claimed = browser.post(f"/tasks/{task}/claim", {"from": "list", "view": "claimable"})
     assert claimed.location == "/?view=claimable"
     assert not row_of(browser.get("/?view=claimable").text, task)
-    assert row_of(browser.get("/").text, task)
+    assert row_of(browser.get("/?sort=-created").text, task)
     browser.post(f"/tasks/{task}/release")
     assert row_of(browser.get("/?view=claimable").text, task)
 

@@ -61,7 +61,7 @@ def test_who_gets_it_again_sees_who_why_and_their_own_words(office, browse) -> N
     page = clerk.get(f"/tasks/{again}").text
     assert re.search(r"陈静 于.*从“.*”退回：号码不对", page)
     assert 'value="王芳"' in page
-    assert "陈静 退回" in clerk.get("/").text
+    assert "陈静 退回" in clerk.get("/?sort=-created").text
     assert "将“" in clerk.get(f"/cases/{case}").text
     clerk.speak("en")
     assert "Sent back by 陈静" in clerk.get(f"/tasks/{again}").text

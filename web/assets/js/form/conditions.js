@@ -6,6 +6,8 @@ const { htmx } = window;
 
 const PAUSE = 250;
 const started = new WeakSet();
+/** form → what ends the question that is on its way */
+const asking = new WeakMap();
 
 function watch(form) {
   let timer;
@@ -16,6 +18,11 @@ function watch(form) {
     if (event.target.type === "file") return;
     clearTimeout(timer);
     timer = setTimeout(() => ask(form, fields), PAUSE);
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    // Its answer would come for a task that is done.
+    asking.get(form)?.abort();
   });
 }
 
@@ -33,11 +40,14 @@ export async function uploadsDone(form) {
 async function ask(form, fields) {
   await uploadsDone(form);
   const typed = typedInto(form);
+  const question = new AbortController();
+  asking.set(form, question);
   try {
     // Not through htmx: it would first want every required field filled.
     const answer = await fetch(form.dataset.conditions, {
       method: "POST",
       body: typed,
+      signal: question.signal,
       headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
     });
     const text = answer.ok ? await answer.text() : "";
