@@ -31,7 +31,7 @@ def token_of() -> Callable[[str], str]:
     return csrf_token_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application in its test environment, with the organisation of the repository."""
     folder: Path = tmp_path_factory.mktemp("web")
@@ -43,14 +43,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     made.extensions["guanjia"].database.bind.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(app: Flask) -> Engine:
     """The engine of the application."""
     found: Engine = app.extensions["guanjia"]
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(engine: Engine) -> dict[str, Person]:
     """Somebody at the front desk, somebody else, and an administrator."""
     site = next(iter(engine.organisation.sites))

@@ -107,7 +107,7 @@ class Office:
         return case
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(engine: Engine, people: dict[str, Person]) -> Office:
     """The office, open."""
     site = next(iter(engine.organisation.sites))
