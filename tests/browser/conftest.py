@@ -107,7 +107,17 @@ def house(tmp_path: Path) -> Iterator[House]:
         )
     app = create_app(WebSettings(env="test", secret_key="x" * 40, secure_cookies=False), engine=engine)
     server: Any = waitress.create_server(app, host="127.0.0.1", port=0, threads=6)
-    thread = threading.Thread(target=server.run, daemon=True)
+    is_closing = threading.Event()
+
+    def serve() -> None:
+        try:
+            server.run()
+        except OSError:
+            # It was asking its sockets when they were closed.
+            if not is_closing.is_set():
+                raise
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     engine.dispatcher.start(due_work(engine))
     made = House(engine, clock, f"http://127.0.0.1:{server.effective_port}")
@@ -115,6 +125,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     for context in made.contexts:
         context.close()
     engine.dispatcher.stop()
+    is_closing.set()
     server.close()
     thread.join(timeout=10)
     engine.database.bind.dispose()
