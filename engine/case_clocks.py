@@ -7,7 +7,6 @@ happens in it, and told in its history; their ladders are jobs like those of tas
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import arming
@@ -154,8 +153,3 @@ def _over(step: Step, kind: str) -> None:
     saving.cancel_ladders(step.session, step.case.id, [key], step.now)
     # Those that this step armed are not in the table yet.
     step.jobs = [job for job in step.jobs if not job.key.startswith(f"{key}:")]
-
-
-def is_missed(clock: CaseClock, now: datetime) -> bool:
-    """Say whether a clock runs and its moment has passed."""
-    return clock.met_at is None and clock.dropped_at is None and now > clock.due_at

@@ -20,7 +20,7 @@ from engine import (
 )
 from engine.domain.facts import CaseId
 from engine.domain.organisation import PauseReason
-from engine.domain.views import CaseView, Clock, StepState, Words
+from engine.domain.views import CaseView, StepState, Words
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
 from web.display import here, words
@@ -112,19 +112,11 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         process=process,
         drawing=_drawing(case, process),
         drawings=_drawings(case, process),
-        clock_of=lambda state: _clock_of(case, state),
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
         reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
-
-
-def _clock_of(case: CaseView, state: StepState) -> Clock:
-    """The clock of what waits; that of a task stands still with those of its case."""
-    if case.paused is None or state.kind != "task" or state.due_at is None:
-        return Clock(state.due_at, None, state.light)
-    return Clock(state.due_at, state.due_at - case.paused.started_at, state.light, stands=True)
 
 
 def _pauses() -> Mapping[str, PauseReason]:
@@ -166,7 +158,7 @@ def _overlay(state: StepState) -> dict[str, Any]:
     return {
         "node": state.node,
         "text": words(state.who) if state.kind == "task" else "",
-        "light": state.light,
+        "light": state.clock.light if state.clock else "none",
         "due": state.due_at.isoformat() if state.due_at else None,
     }
 

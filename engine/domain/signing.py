@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -89,8 +89,3 @@ def parse_rule(text: str) -> tuple[Rule, int | None]:
         raise Invalid("So much agreement cannot be reached.", field="sign_rule", rule=text)
     rule: Rule = "weight" if found["weight"] else "share" if found["share"] else "count"
     return rule, number
-
-
-def tally(votes: Mapping[str, Vote]) -> list[dict[str, Any]]:
-    """The votes as answers of a step: who, what they said, by which weight."""
-    return [{"who": who, "answer": vote.answer, "weight": vote.weight} for who, vote in votes.items()]

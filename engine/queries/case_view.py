@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -143,7 +144,7 @@ def _open_tasks(engine: Engine, session: Session, case: Case, published: Publish
             who=_who(engine, task, names),
             due_at=task.due_at,
             task_id=TaskId(task.id),
-            light=clock_of_task(engine, case, task).light,
+            clock=clock_of_task(engine, case, task) if task.due_at else None,
             process=task.process,
         )
         for task in tasks
@@ -172,7 +173,8 @@ def _timers(engine: Engine, session: Session, case: Case, published: Published) 
             name=published.node_name(job.process, job.node),
             kind="timer",
             due_at=job.due_at,
-            light=clock_of(engine, site=case.site, start=case.started_at, due=job.due_at).light,
+            # Of a timer people read the moment itself, which passes at night too.
+            clock=replace(clock_of(engine, site=case.site, start=case.started_at, due=job.due_at), left=None),
             process=job.process,
         )
         for job in jobs

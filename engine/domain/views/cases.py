@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from engine.domain.facts import CaseId, CaseStatus, Data, TaskId
-from engine.domain.views.basics import Clock, Light, Words
+from engine.domain.views.basics import Clock, Words
 from engine.domain.views.clocks import CaseClockLine, PauseLine
 
 
@@ -83,7 +83,8 @@ class StepState:
     who: Words | None = None
     due_at: datetime | None = None
     task_id: TaskId | None = None
-    light: Light = "none"
+    #: None for what has no moment.
+    clock: Clock | None = None
     #: The process whose drawing has the node: the procedure, or one that it calls.
     process: str = ""
 

@@ -166,6 +166,10 @@ def test_an_escalated_task_shows_to_the_supervisor_with_the_reason(house: Any, r
     assert (watched[0].clock.light, watched[0].mine) == ("red", False)
     view = task_view(house.engine, task, boss)
     assert view.escalated == watched[0].escalated
+    # In working days by the deadline's calendar, on every page.
+    (state,) = (one for one in case_view(house.engine, view.case_id, boss).active if one.task_id == task)
+    assert state.clock == view.clock == watched[0].clock
+    assert state.clock.left is not None
     assert (view.may_claim, view.may_complete) == (True, False)
     assert view.ladder == ()
     told = counts(house.engine, boss)
