@@ -84,6 +84,62 @@ def shape(world: World) -> list[Any]:
     ]
 
 
+def sending_back(world: World) -> Callable[[], object]:
+    """Two works of a case are called back, and its first task is open anew."""
+    work, by = world.task(world.errand(), "work_b"), world.people["fei"]
+    return lambda: tasks.send_back(world.engine, work, by=by, to="intake", reason="请补充")
+
+
+def withdrawing(world: World) -> Callable[[], object]:
+    """A case stands again where it stood before its last completion."""
+    case = world.start("errand")
+    task, by = world.task(case, "intake"), world.people["an"]
+    world.complete(case, "intake", answers=INTAKE)
+    return lambda: tasks.withdraw(world.engine, task, by=by)
+
+
+def handing_over(world: World) -> Callable[[], object]:
+    """A task goes to somebody else, who is told."""
+    task, by = world.task(world.errand(), "work_a"), world.people["an"]
+    to = world.people["bo"].id
+    assert to is not None
+    tasks.claim_task(world.engine, task, by=by)
+    return lambda: tasks.transfer_task(world.engine, task, by=by, to=to, reason="外出")
+
+
+def asking_to_sign(world: World) -> Callable[[], object]:
+    """Somebody signs before the holder goes on."""
+    task, by = world.task(world.errand(), "work_a"), world.people["an"]
+    signer = world.people["bo"].id
+    assert signer is not None
+    tasks.claim_task(world.engine, task, by=by)
+    return lambda: tasks.add_signers(world.engine, task, by=by, people=[signer], place="before", rule="all")
+
+
+@pytest.mark.parametrize("verb", [sending_back, withdrawing, handing_over, asking_to_sign])
+def test_killed_at_any_write_a_verb_leaves_no_trace_and_can_be_done_again(
+    world: World, verb: Callable[[World], Callable[[], object]]
+) -> None:
+    act = verb(world)
+    before = world.everything()
+    world.keep("before")
+    act()
+    wanted = shape(world)
+    write = 0
+    while True:
+        write += 1
+        world.back_to("before")
+        if not killed(world, act, write):
+            break
+        assert world.everything() == before, f"a trace of it, killed before write {write}"
+        act()
+        assert shape(world) == wanted
+        assert invariants.broken(world.engine) == []
+    # The task, its inbox rows, the history at the least.
+    assert write > 3
+    assert shape(world) == wanted
+
+
 def test_killed_after_the_commit_a_step_is_done_and_its_retry_gets_the_same_answer(world: World) -> None:
     case, node, by, answers = registering(world)
     task, actor = world.task(case, node), world.people[by]
