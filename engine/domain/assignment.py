@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.domain.facts import Actor, Person, UserId
+from engine.domain.facts import Actor, Person, StandIn, UserId
 from engine.domain.organisation import Organisation
 
 
@@ -85,6 +85,14 @@ def may_work_on(
     if assignee is not None:
         return actor.id == assignee or actor.in_place_of(assignee, procedure) is not None
     return any(actor.has_role(role, site) for role in candidates)
+
+
+def signs_for(actor: Actor, signer: int, *, doer: int | None, procedure: str) -> StandIn | None:
+    """The absent one in whose place a person signs, if ``signer`` is one.
+
+    Whoever does the work (``doer``) never signs it in another's place: nobody else would have looked at it.
+    """
+    return None if actor.id == doer else actor.in_place_of(signer, procedure)
 
 
 def leads(organisation: Organisation, actor: Actor, person: Person) -> bool:

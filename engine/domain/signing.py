@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,6 +25,12 @@ class Vote:
 
     answer: str | None
     weight: int = 1
+
+
+def doer(signing: Mapping[str, Any] | None, holder: int | None) -> int | None:
+    """Whose work is signed, by what a task keeps of its signing: who submitted it, else who has it."""
+    submitted = (signing or {}).get("submitted")
+    return submitted["by"] if submitted else holder
 
 
 def threshold(rule: str, needed: int | None, total: int) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.cases import is_supervisor, may_cancel
-from engine.domain import verbs
+from engine.domain import signing, verbs
+from engine.domain.assignment import signs_for
 from engine.domain.facts import Actor, Data, UserId
 from engine.domain.verbs import VERBS
 from engine.domain.views import CommentLine, Copied, SignerLine, SigningView
@@ -19,6 +23,15 @@ from engine.wiring import Engine
 
 #: Comments and copies that one page shows.
 MOST = 100
+
+
+class Signed(NamedTuple):
+    """What says of a task whether somebody is to sign it."""
+
+    id: str
+    signing: Mapping[str, Any] | None
+    assignee_id: int | None
+    procedure: str
 
 
 def state_of(case: Case, task: Task) -> str:
@@ -39,9 +52,19 @@ def submitted(task: Task) -> Data | None:
 
 
 def verbs_over_task(
-    engine: Engine, session: Session, case: Case, task: Task, published: Published, actor: Actor
+    engine: Engine,
+    session: Session,
+    case: Case,
+    task: Task,
+    published: Published,
+    actor: Actor,
+    *,
+    signs: bool,
 ) -> frozenset[str]:
-    """The verbs over a task that are lawful now and this person's; those that need no button are left out."""
+    """The verbs over a task that are lawful now and this person's; those that need no button are left out.
+
+    ``signs``: it is their turn to sign it, or that of somebody who is away.
+    """
     state = state_of(case, task)
     if actor.id is None or state in ("done", "cancelled", "suspended"):
         return frozenset()
@@ -57,7 +80,7 @@ def verbs_over_task(
         "recall": owns,
         "reassign": supervises,
         "remove_signer": bool(task.signing) and (holds or supervises),
-        "sign": _is_to_sign(session, task, actor, case.procedure),
+        "sign": signs,
         "urge": supervises
         or case.started_by == actor.id
         or between.copy_of(session, case.id, actor.id) is not None,
@@ -95,7 +118,7 @@ def signing_of(session: Session, task: Task, veil: Veil) -> SigningView | None:
     found = between.signers(session, task.id, everybody=True) if task.signing else []
     if not task.signing or not found:
         return None
-    names = names_of(session, [one.account_id for one in found])
+    names = names_of(session, [who for one in found for who in (one.account_id, one.answered_by)])
     asked = set(session.scalars(sa.select(Inbox.who).where(Inbox.task_id == task.id, Inbox.kind == "sign")))
     rules = tuple(
         (place, rule["rule"], rule["needed"], rule.get("outcome"))
@@ -111,6 +134,7 @@ def signing_of(session: Session, task: Task, veil: Veil) -> SigningView | None:
             answer=one.answer,
             opinion=veil.text(one.opinion),
             at=one.answered_at,
+            by=names[one.answered_by] if one.answered_by not in (None, one.account_id) else None,
             waits=one.answer is None and one.removed_at is None and f"u:{one.account_id}" in asked,
             removed=one.removed_at is not None,
         )
@@ -150,10 +174,22 @@ def copies(session: Session, case_id: int) -> tuple[Copied, ...]:
     return tuple(Copied(*row) for row in rows)
 
 
-def _is_to_sign(session: Session, task: Task, actor: Actor, procedure: str) -> bool:
-    if not task.signing:
-        return False
-    people = [actor.id, *(one.id for one in actor.stands_in_for if one.covers(procedure))]
-    keys = [f"u:{person}" for person in people]
-    asked = sa.select(Inbox.id).where(Inbox.task_id == task.id, Inbox.kind == "sign", Inbox.who.in_(keys))
-    return session.scalar(asked.limit(1)) is not None
+def to_sign(session: Session, actor: Actor, rows: Iterable[Any]) -> dict[str, str | None]:
+    """Which tasks the person is to sign now → the absent one in whose place; None for the own turn.
+
+    ``rows``: each has what :class:`Signed` has.
+    """
+    by_id = {row.id: row for row in rows if row.signing}
+    if not by_id:
+        return {}
+    keys = [f"u:{one}" for one in (actor.id, *(away.id for away in actor.stands_in_for))]
+    asked = sa.select(Inbox.task_id, Inbox.who).where(Inbox.kind == "sign", Inbox.who.in_(keys))
+    found: dict[str, str | None] = {}
+    for task_id, who in session.execute(asked.where(Inbox.task_id.in_(by_id))):
+        row, signer = by_id[task_id], int(who.removeprefix("u:"))
+        doer = signing.doer(row.signing, row.assignee_id)
+        if signer == actor.id:
+            found[task_id] = None
+        elif away := signs_for(actor, signer, doer=doer, procedure=row.procedure):
+            found.setdefault(task_id, away.name)
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from engine import procedures
 from engine.domain.facts import Actor, CaseId, TaskId, UserId
 from engine.domain.views import MANY, Counts, InboxLine, Page, ViewCounts, Wanted, Words
 from engine.queries import ranges, seeing, teams
+from engine.queries.between import to_sign
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, sent_back_of, within
 from engine.queries.open_tasks import Tasks, View, tasks_of, team_tasks
@@ -68,7 +71,7 @@ def inbox(
             sort = sort if sort in ranges.ORDERS or sort in ranges.BESIDE_ORDERS else "due"
             found = tasks.rows(sort, page=page, size=size, total=total)
         reasons = escalations(engine, session, actor, [row.id for row in found])
-        asked = to_sign(session, actor, [row.id for row in found if row.signing])
+        asked = to_sign(session, actor, found)
         lines = [line_of(engine, session, actor, row, reasons.get(row.id), asked) for row in found]
     return Page(lines, min(total, MANY), page, size, more=total > MANY)
 
@@ -185,21 +188,13 @@ def _absent(actor: Actor, row: Any) -> str | None:
     return away.name if away else None
 
 
-def to_sign(session: Session, actor: Actor, task_ids: list[str]) -> frozenset[str]:
-    """Which of these tasks the person is to sign now."""
-    if not task_ids:
-        return frozenset()
-    theirs = sa.select(Inbox.task_id).where(Inbox.kind == "sign", Inbox.who == f"u:{actor.id}")
-    return frozenset(session.scalars(theirs.where(Inbox.task_id.in_(task_ids))))
-
-
 def line_of(
     engine: Engine,
     session: Session,
     actor: Actor,
     row: Any,
     escalated: Words | None = None,
-    to_sign: frozenset[str] = frozenset(),
+    to_sign: Mapping[str, str | None] = MappingProxyType({}),
 ) -> InboxLine:
     """The line of a row of :data:`ranges.COLUMNS`."""
     published = procedures.of_version(engine, session, row.version_id)
@@ -232,7 +227,7 @@ def line_of(
             paused=row.paused_at,
         ),
         escalated=escalated,
-        stands_in=_absent(actor, row),
+        stands_in=to_sign.get(row.id) or _absent(actor, row),
         has_draft=row.draft_at is not None,
         round=row.visit,
         sent_back=sent_back_of(published, row.sent_back),

@@ -155,9 +155,10 @@ def tasks_of(engine: Engine, session: Session, actor: Actor, view: View) -> Task
         *(f"u:{one.id}" for one in actor.stands_in_for if not one.procedures),
     )
     some = tuple(
-        Range("work", (f"u:{one.id}",), tuple(sorted(one.procedures)))
+        Range(kind, (f"u:{one.id}",), tuple(sorted(one.procedures)))
         for one in actor.stands_in_for
         if one.procedures
+        for kind in ("work", "sign")
     )
     roles = tuple(key for key in keys if key.startswith("r:"))
     parts = {

@@ -24,6 +24,9 @@ from engine.wiring import Engine
 #: Who signs, or has signed; not who was taken off before that.
 _COUNTS = sa.or_(Signer.removed_at.is_(None), Signer.answer.is_not(None))
 
+#: Rows of the inbox that ask somebody to do something, beside those that only let them watch.
+_ASKED = ("work", "sign")
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -70,8 +73,8 @@ def sight(engine: Engine, session: Session, case: Case, published: Published, ac
             sa.exists().where(
                 Task.case_id == case.id, sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
             ),
-            signs.where(Signer.account_id == actor.id, _COUNTS).exists(),
-            in_inbox.where(Inbox.kind == "work").exists(),
+            signs.where(_signer(actor), _COUNTS).exists(),
+            in_inbox.where(Inbox.kind.in_(_ASKED)).exists(),
             in_inbox.exists(),
             sa.exists().where(Copy.case_id == case.id, Copy.account_id == actor.id),
         )
@@ -101,7 +104,7 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
     took_part = sa.or_(Task.assignee_id == actor.id, Task.done_by == actor.id)
     has_before_them = sa.or_(Inbox.who.in_(principals(engine, actor)), *_of_the_absent(actor))
     signed = sa.select(Task.case_id).join(Signer, Signer.task_id == Task.id)
-    signed = signed.where(Signer.account_id == actor.id, _COUNTS)
+    signed = signed.where(_signer(actor), _COUNTS)
     asked = sa.union_all(signed, sa.select(Copy.case_id).where(Copy.account_id == actor.id))
     lanes = _by_lanes(engine, session, actor)
     if lanes:
@@ -122,11 +125,16 @@ def visible(engine: Engine, session: Session, actor: Actor) -> sa.ColumnElement[
     return sa.or_(started, Case.id.in_(sa.union_all(theirs, done, shown, *asked.selects)))
 
 
+def _signer(actor: Actor) -> sa.ColumnElement[bool]:
+    """Who signs, or has signed in another's place."""
+    return sa.or_(Signer.account_id == actor.id, Signer.answered_by == actor.id)
+
+
 def _of_the_absent(actor: Actor) -> list[sa.ColumnElement[bool]]:
     """The open tasks of those for whom a person stands in."""
     found: list[sa.ColumnElement[bool]] = []
     for one in actor.stands_in_for:
-        theirs = (Inbox.who == f"u:{one.id}") & (Inbox.kind == "work")
+        theirs = (Inbox.who == f"u:{one.id}") & Inbox.kind.in_(_ASKED)
         found.append(theirs & Inbox.procedure.in_(one.procedures) if one.procedures else theirs)
     return found
 

@@ -49,6 +49,8 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             procedure=case.procedure,
         )
         away = actor.in_place_of(task.assignee_id, case.procedure) if is_live else None
+        of_signing = between.Signed(task.id, task.signing, task.assignee_id, case.procedure)
+        turn = between.to_sign(session, actor, [of_signing])
         escalated = escalations(engine, session, actor, [task.id]).get(task.id)
         names = names_of(session, [task.assignee_id, task.given_by])
         state = between.state_of(case, task)
@@ -96,7 +98,10 @@ def task_view(engine: Engine, task_id: TaskId, actor: Actor) -> TaskView:
             may_complete=is_theirs and state in VERBS["complete"].moves,
             may_draft=may_draft,
             state=state,
-            verbs=between.verbs_over_task(engine, session, case, task, published, actor),
+            verbs=between.verbs_over_task(
+                engine, session, case, task, published, actor, signs=task.id in turn
+            ),
+            signs_for=turn.get(task.id),
             given_by=names.get(task.given_by or 0),
             signing=between.signing_of(session, task, veil),
             urged=task.urged,

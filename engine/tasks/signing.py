@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.cases import is_supervisor
 from engine.domain import signing
+from engine.domain.assignment import signs_for
 from engine.domain.facts import Actor, TaskId, UserId
 from engine.errors import Forbidden, Invalid
 from engine.retrying import again_when_changed
@@ -117,7 +118,8 @@ def sign(engine: Engine, task_id: TaskId, *, by: Actor, answer: str = "agree", o
     said = require_reason(opinion) if answer == "disagree" else opinion.strip()[:500]
     with held(engine, task_id, by=by, verb="sign") as hold:
         mine = _turn_of(hold, by)
-        mine.answer, mine.opinion, mine.answered_at = answer, said, hold.step.now
+        mine.answer, mine.opinion = answer, said
+        mine.answered_at, mine.answered_by = hold.step.now, by.id
         hold.step.session.flush()
         hold.note("signed", answer=answer, note=said)
         done = signed.settle(hold)
@@ -126,13 +128,17 @@ def sign(engine: Engine, task_id: TaskId, *, by: Actor, answer: str = "agree", o
 
 
 def _turn_of(hold: Hold, by: Actor) -> Signer:
+    """The turn of this person, the own one first, else of somebody who is away and for whom they sign."""
     found = between.signers(hold.step.session, hold.task.id)
-    for place in signed.places(hold.task):
-        for one in between.in_turn(found, place):
-            away = by.in_place_of(one.account_id, hold.step.case.procedure)
-            if one.account_id == by.id or away is not None:
-                hold.step.acts_for = away.name if away else ""
-                return one
+    waiting = [one for place in signed.places(hold.task) for one in between.in_turn(found, place)]
+    hold.step.acts_for = ""
+    if own := next((one for one in waiting if one.account_id == by.id), None):
+        return own
+    procedure, doer = hold.step.case.procedure, signing.doer(hold.task.signing, hold.task.assignee_id)
+    for one in waiting:
+        if away := signs_for(by, one.account_id, doer=doer, procedure=procedure):
+            hold.step.acts_for = away.name
+            return one
     raise Forbidden(task=hold.task.id)
 
 

@@ -171,3 +171,66 @@ def test_somebody_who_stands_in_for_nobody_sees_what_they_saw(world: World) -> N
     promise(world)
     plain = world.people["bo"]
     assert inbox(world.engine, now(world, "bo")) == inbox(world.engine, replace(plain, stands_in_for=()))
+
+
+@pytest.fixture
+def signed_by_an(world: World) -> tuple[int, str]:
+    """A task of bo's that an is asked to sign before it may be completed."""
+    case, task = promise(world, "bo")
+    tasks.add_signers(world.engine, task, by=world.people["bo"], people=[world.people["an"].id])
+    return case, task
+
+
+@pytest.mark.parametrize("procedures", [(), ("promise",)])
+def test_the_stand_in_signs_what_the_absent_one_is_asked_to_sign(
+    world: World, signed_by_an: tuple[int, str], procedures: tuple[str, ...]
+) -> None:
+    case, task = signed_by_an
+    arrange(world, "an", "fei", procedures=procedures)
+    (line,) = inbox(world.engine, now(world, "fei")).rows
+    assert (line.node, line.to_sign, line.stands_in) == ("fix", True, "an")
+    assert counts(world.engine, now(world, "fei")).mine == 1
+    seen = task_view(world.engine, task, now(world, "fei"))
+    assert ("sign" in seen.verbs, seen.signs_for, seen.may_complete) == (True, "an", False)
+    assert [one.case_id for one in list_cases(world.engine, now(world, "fei")).rows] == [case]
+    tasks.sign(world.engine, task, by=now(world, "fei"))
+    (told,) = world.told(case, "signed")
+    assert (told.actor, told.detail["for"]) == ("fei", "an")
+    # Whoever signed in another's place sees what became of it.
+    world.move(UNTIL)
+    after = task_view(world.engine, task, now(world, "fei"))
+    assert after.signing is not None
+    assert [(one.name, one.by, one.answer) for one in after.signing.signers] == [("an", "fei", "agree")]
+    tasks.complete_task(world.engine, task, by=world.people["bo"], answers={})
+
+
+def test_a_stand_in_of_other_procedures_does_not_sign(world: World, signed_by_an: tuple[int, str]) -> None:
+    _, task = signed_by_an
+    arrange(world, "an", "fei", procedures=["errand"])
+    assert listed(world, "fei") == []
+    with pytest.raises(Forbidden):
+        tasks.sign(world.engine, task, by=now(world, "fei"))
+
+
+def test_whoever_does_the_work_does_not_sign_it_in_another_s_place(
+    world: World, signed_by_an: tuple[int, str]
+) -> None:
+    _, task = signed_by_an
+    arrange(world, "an", "bo")
+    seen = task_view(world.engine, task, now(world, "bo"))
+    assert ("sign" in seen.verbs, seen.signs_for) == (False, None)
+    assert [line.to_sign for line in inbox(world.engine, now(world, "bo")).rows] == [False]
+    with pytest.raises(Forbidden):
+        tasks.sign(world.engine, task, by=now(world, "bo"))
+
+
+def test_somebody_who_signs_for_two_signs_as_themselves_first(world: World) -> None:
+    case, task = promise(world, "bo")
+    both = [world.people["an"].id, world.people["fei"].id]
+    tasks.add_signers(world.engine, task, by=world.people["bo"], people=both)
+    arrange(world, "an", "fei")
+    assert task_view(world.engine, task, now(world, "fei")).signs_for is None
+    tasks.sign(world.engine, task, by=now(world, "fei"))
+    assert task_view(world.engine, task, now(world, "fei")).signs_for == "an"
+    tasks.sign(world.engine, task, by=now(world, "fei"))
+    assert [entry.detail.get("for") for entry in world.told(case, "signed")] == [None, "an"]

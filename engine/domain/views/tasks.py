@@ -38,6 +38,8 @@ class SignerLine:
     answer: str | None
     opinion: str
     at: datetime | None
+    #: Who answered for them while they were away.
+    by: str | None
     #: It is their turn; otherwise they have answered, come later, or were taken off.
     waits: bool
     removed: bool
@@ -107,6 +109,8 @@ class TaskView(TaskHead):
     comments: tuple[CommentLine, ...] = ()
     #: Whose task it is, when the reader stands in for somebody who is away.
     stands_in: str | None
+    #: The name of the absent signer in whose place this person may sign.
+    signs_for: str | None
     escalated: Words | None
     #: The link by which somebody else may answer it, shown to whoever may complete it.
     asked: AnswerAsked | None

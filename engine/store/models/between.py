@@ -37,6 +37,8 @@ class Signer(Model):
     answer: Mapped[str | None] = mapped_column(sa.String(10))
     opinion: Mapped[str] = mapped_column(default="")
     answered_at: Mapped[datetime | None]
+    #: Who answered: themselves, or whoever stood in for them.
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     #: Taken off again (减签) before they answered, or not needed any more.
     removed_at: Mapped[datetime | None]
 

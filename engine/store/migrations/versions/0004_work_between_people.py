@@ -278,9 +278,11 @@ def upgrade() -> None:
     sa.Column('answer', sa.String(length=10), nullable=True),
     sa.Column('opinion', sa.Text(), nullable=False),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by', sa.Integer(), nullable=True),
     sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_signer_account_id_account')),
     sa.ForeignKeyConstraint(['added_by'], ['account.id'], name=op.f('fk_signer_added_by_account')),
+    sa.ForeignKeyConstraint(['answered_by'], ['account.id'], name=op.f('fk_signer_answered_by_account')),
     sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_signer_task_id_task')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_signer'))
     )
