@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.domain import assignment
@@ -50,17 +51,24 @@ def decide(step: Step, run: Run, opened: OpenTask) -> Decided:
     roles = _named(run, asked.get("candidates"), opened)
     lane = engine.organisation.role_named(opened.role) if opened.role else None
     lane_role = lane.id if lane else None
-    if isinstance(person, int) and not _active(session, person):
+    if isinstance(person, bool) or (isinstance(person, int) and not _active(session, person)):
         person = None
-    held = repository.holders(session, assignment.asked_roles(engine.organisation, lane_role, roles), site)
-    queue = assignment.assign(
-        engine.organisation, lane_role=lane_role, named_person=person, named_roles=roles, holders=held
+    # Asked for once, and only where it decides: whoever started the case is found without it.
+    held = cache(
+        lambda: repository.holders(
+            session, assignment.asked_roles(engine.organisation, lane_role, roles), site
+        )
     )
-    rules = asked.get("assign", "")
-    if queue.assignee is not None or not rules.strip():
-        return Decided(queue, lane_role)
-    wanted = assignment.own_roles(engine.organisation, lane_role, roles)
-    return _by_rules(step, run, opened, rules, wanted, held, replace_with=Decided(queue, lane_role))
+    rules, why = asked.get("assign", ""), None
+    if rules.strip() and not isinstance(person, int):
+        wanted = assignment.own_roles(engine.organisation, lane_role, roles)
+        who, why = _by_rules(step, run, opened, rules, wanted, held)
+        if who is not None:
+            return Decided(who, lane_role, why)
+    queue = assignment.assign(
+        engine.organisation, lane_role=lane_role, named_person=person, named_roles=roles, holders=held()
+    )
+    return Decided(queue, lane_role, why)
 
 
 def _by_rules(
@@ -69,10 +77,9 @@ def _by_rules(
     opened: OpenTask,
     text: str,
     roles: Sequence[str],
-    held: Mapping[str, Sequence[int]],
-    *,
-    replace_with: Decided,
-) -> Decided:
+    held: Callable[[], Mapping[str, Sequence[int]]],
+) -> tuple[Assignment | None, dict[str, Any]]:
+    """Whom the rules choose, if anybody, and why."""
     try:
         rules = parse_rules(text)
     except RuleRefused as refused:
@@ -101,13 +108,11 @@ def _by_rules(
     choice = choose(rules, known)
     why = explain(choice, known, names, lambda node: step.published.node_name(opened.process, node))
     if choice.person is None:
-        return replace(replace_with, why=why)
+        return None, why
     if choice.rule is not None and choice.rule.pick == "round robin":
         assigning.take_turn(step.session, turn, step.case.site, choice.person)
     step.handed[choice.person] = step.handed.get(choice.person, 0) + 1
-    return replace(
-        replace_with, who=Assignment(UserId(choice.person), tuple(roles), because(choice)), why=why
-    )
+    return Assignment(UserId(choice.person), tuple(roles), because(choice)), why
 
 
 def gather(
@@ -130,16 +135,14 @@ def gather(
     for source in sources(rules):
         if source.kind == "manager" and source.whose is not None and source.whose in found:
             found[source] = _managers(engine, session, found[source.whose], site)
-    names = assigning.active_names(session, {one for ids in found.values() for one in ids})
+    asked = {one for ids in found.values() for one in ids}
+    last = assigning.last_turn(session, turn, site) if any(r.pick == "round robin" for r in rules) else None
+    names, away = assigning.here(session, asked if last is None else {*asked, last}, now, procedure)
     there = {source: [one for one in ids if one in names] for source, ids in found.items()}
     filters = {kept for rule in rules for kept in rule.filters}
-    picks = {rule.pick for rule in rules}
     zone = engine.zone_of(site)
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     loads = _loads(session, rules, there)
-    last = assigning.last_turn(session, turn, site) if "round robin" in picks else None
-    if last is not None and last not in names:
-        names |= assigning.active_names(session, [last])
     known = Known(
         people=there,
         on_shift=assigning.on_shift(session, site, roles, now, now) if "on shift" in filters else (),
@@ -149,7 +152,7 @@ def gather(
             else ()
         ),
         here=assigning.of_site(session, names, site) if "site" in filters else (),
-        away=assigning.away(session, names, now, procedure) if names else (),
+        away=away,
         load=loads,
         last=last,
     )
@@ -183,10 +186,10 @@ def _people(
     opened: OpenTask,
     source: Source,
     roles: Sequence[str],
-    held: Mapping[str, Sequence[int]],
+    held: Callable[[], Mapping[str, Sequence[int]]],
 ) -> Sequence[int]:
     if source == ROLES:
-        return sorted({one for role in roles for one in held.get(role, ())})
+        return sorted({one for role in roles for one in held().get(role, ())})
     if source.kind == "starter":
         return ids_in(step.case.started_by)
     if source.kind in ("handler", "last"):

@@ -13,12 +13,24 @@ from engine.store import finding
 from engine.store.models import Account, AccountRole, Inbox, Shift, Substitution, Task, Turn
 
 
-def active_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
-    """id → name, of those who may sign in."""
-    rows = session.execute(
-        sa.select(Account.id, Account.name).where(Account.id.in_(sorted(set(ids))), Account.active)
+def here(
+    session: Session, ids: Iterable[int], now: datetime, procedure: str
+) -> tuple[dict[int, str], frozenset[int]]:
+    """id → name, of those who may sign in; and who of them has a stand-in for the procedure just now."""
+    away = sa.and_(
+        Substitution.account_id == Account.id,
+        Substitution.starts_at <= now,
+        Substitution.ends_at > now,
+        Substitution.ended_at.is_(None),
     )
-    return {row.id: row.name for row in rows}
+    found = session.execute(
+        sa.select(Account.id, Account.name, Substitution.id.label("away"), Substitution.procedures)
+        .outerjoin(Substitution, away)
+        .where(Account.id.in_(sorted(set(ids))), Account.active)
+    ).all()
+    return {row.id: row.name for row in found}, frozenset(
+        row.id for row in found if row.away and (not row.procedures or procedure in row.procedures)
+    )
 
 
 def handler(session: Session, case_id: int, node: str = "") -> int | None:
@@ -41,19 +53,6 @@ def on_shift(
     if roles:
         statement = statement.where(Shift.role.in_(sorted(roles)))
     return frozenset(session.scalars(statement))
-
-
-def away(session: Session, ids: Iterable[int], now: datetime, procedure: str) -> frozenset[int]:
-    """Who of these people has a stand-in for the procedure just now."""
-    rows = session.execute(
-        sa.select(Substitution.account_id, Substitution.procedures).where(
-            Substitution.account_id.in_(sorted(set(ids))),
-            Substitution.starts_at <= now,
-            Substitution.ends_at > now,
-            Substitution.ended_at.is_(None),
-        )
-    )
-    return frozenset(row.account_id for row in rows if not row.procedures or procedure in row.procedures)
 
 
 def load(session: Session, ids: Iterable[int]) -> dict[int, int]:
