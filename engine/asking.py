@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine import notices
 from engine.domain.facts import Data
-from engine.domain.linking import link_word
+from engine.domain.linking import ANSWER, FOLLOW, link_word
 from engine.domain.views import Words
 from engine.store import answer_links
-from engine.store.models import AnswerLink, Task
+from engine.store.models import AnswerLink, FollowLink, Task
 from engine.wiring import Engine
 
 if TYPE_CHECKING:
@@ -84,10 +84,11 @@ def remind(step: Step, asked: str, words: Words, data: Data, *, node: str, proce
         tell(step, link, words, data, node=node, process=process)
 
 
-def address(engine: Engine, link: AnswerLink) -> str:
+def address(engine: Engine, link: AnswerLink | FollowLink) -> str:
     """The address of a link's page; without the installation's own it is a path."""
-    word = link_word(engine.settings.secret_key, link.key, link.id)
-    return f"{engine.settings.public_url.rstrip('/')}/answer/{word}"
+    page, use = ("follow", FOLLOW) if isinstance(link, FollowLink) else ("answer", ANSWER)
+    word = link_word(engine.settings.secret_key, link.key, link.id, use)
+    return f"{engine.settings.public_url.rstrip('/')}/{page}/{word}"
 
 
 def _shown(step: Step, words: Words, data: Mapping[str, Any]) -> Words:

@@ -5,13 +5,13 @@ Looking at the page changes nothing, so that previews of links do nothing either
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import answer_by_link, answer_page
 from engine.errors import LinkOver
 from web.access import access, engine
-from web.security import limiter
+from web.security import keep_private, limiter
 from web.words import gettext as _
 
 bp = Blueprint("answering", __name__, url_prefix="/answer")
@@ -22,7 +22,7 @@ bp = Blueprint("answering", __name__, url_prefix="/answer")
 @access("public")
 def show(word: str) -> ResponseReturnValue:
     """Show what is asked, or who answered what and when."""
-    return _private(
+    return keep_private(
         make_response(render_template("answering/show.html", asked=answer_page(engine(), word), word=word))
     )
 
@@ -38,11 +38,4 @@ def answer(word: str) -> ResponseReturnValue:
         flash(_("已经有答复了，这次没有改变什么。"), "error")
     else:
         flash(_("谢谢，已收到您的答复。"), "done")
-    return _private(make_response(redirect(url_for("answering.show", word=word), code=303)))
-
-
-def _private(answer: Response) -> Response:
-    """The address is a key: nothing keeps the page, nothing lists it; no other site hears of any address."""
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.cache_control.no_store = True
-    return answer
+    return keep_private(make_response(redirect(url_for("answering.show", word=word), code=303)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from engine.domain.views import CaseView, StepState, Words
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
 from web.display import here, words
+from web.history import who_said
 from web.language import reader_language
 from web.papers import Sheet
 from web.reading import reading, subject_of, table_of, told
@@ -33,6 +35,7 @@ bp = Blueprint("case", __name__)
 bp.add_app_template_filter(reading, "read")
 bp.add_app_template_filter(table_of, "as_table")
 bp.add_app_template_filter(subject_of, "subject")
+bp.add_app_template_filter(who_said)
 
 #: What a case may be asked to do with a reason.
 ASKED = ("cancel", "suspend")
@@ -115,8 +118,17 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
+        **_share_link(case),
         reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
+
+
+def _share_link(case: CaseView) -> dict[str, str]:
+    """The whole address of the customer's link, and a picture of it to be scanned."""
+    if case.shared is None:
+        return {}
+    address = urljoin(request.url_root, case.shared)
+    return {"share_link": address, "share_qr": segno.make(address, error="m").svg_data_uri(scale=4, border=1)}
 
 
 def _pauses() -> Mapping[str, PauseReason]:

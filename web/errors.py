@@ -101,9 +101,8 @@ def _sentences(error: GuanjiaError) -> tuple[tuple[type[GuanjiaError], str], ...
 def path_told() -> str:
     """The path for a log; of an address that is a key only its shape."""
     rule = request.url_rule
-    return (
-        rule.rule if rule is not None and (request.endpoint or "").startswith("answering.") else request.path
-    )
+    is_key = (request.endpoint or "").startswith(("answering.", "following."))
+    return rule.rule if rule is not None and is_key else request.path
 
 
 def _cannot_send_back(error: GuanjiaError) -> str:

@@ -30,11 +30,16 @@ def priority_words(priority: str) -> str:
     return {"low": _("低"), "normal": _("普通"), "high": _("高"), "urgent": _("紧急")}.get(priority, priority)
 
 
+def who_said(name: str) -> str:
+    """A name as history keeps it, in the reader's language where it is nobody's."""
+    return {"": _("系统"), "system": _("系统"), "customer": _("客户")}.get(name, name)
+
+
 def sentence(entry: Entry, language: str) -> str:
     """One line of history: 客务代表 完成了“调查”; 李四 代 王五 完成了“调查”."""
     say = _SENTENCES.get(entry.kind)
     node = entry.node_name.in_language(language) if entry.node_name else entry.node or ""
-    who = _("系统") if entry.actor in ("", "system") else entry.actor
+    who = who_said(entry.actor)
     if entry.detail.get("for"):
         who = _("%(who)s 代 %(absent)s", who=who, absent=entry.detail["for"])
     return say(entry, who, node) if say else _("%(who)s：%(what)s", who=who, what=node or entry.kind)
@@ -170,6 +175,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "commented": lambda e, who, node: (
         _("%(who)s 留言（客户可见）", who=who) if e.detail.get("public") else _("%(who)s 留言", who=who)
     ),
+    "customer_said": lambda e, who, node: _("客户留言"),
+    "shared": lambda e, who, node: _("%(who)s 给客户生成了链接", who=who),
+    "unshared": lambda e, who, node: _("%(who)s 停用了客户链接", who=who),
     "prioritised": lambda e, who, node: _(
         "%(who)s 把优先级改为%(priority)s", who=who, priority=priority_words(_fact(e, "priority"))
     ),

@@ -177,3 +177,10 @@ def _cache(response: Response) -> Response:
         if "begun" in session:
             response.cache_control.no_store = True
     return response
+
+
+def keep_private(answer: Response) -> Response:
+    """The address is a key: nothing keeps the page, nothing lists it; no other site hears of any address."""
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    answer.cache_control.no_store = True
+    return answer

@@ -1,4 +1,4 @@
-"""Links by which somebody answers without signing in: signed words for a link and for each choice.
+"""Links by which somebody answers or follows without signing in: signed words for a link and each choice.
 
 A link is signed with the installation's secret and a key of its own, a choice with both and the link it
 belongs to. Nobody can make one, and one cannot be turned into another.
@@ -12,16 +12,18 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 #: Characters of the longest word that is looked at.
 LONGEST = 300
-_LINK, _CHOICE = "guanjia.answer", "guanjia.answer.choice"
+#: What a link is for; the word of one use is none of another.
+ANSWER, FOLLOW = "guanjia.answer", "guanjia.follow"
+_CHOICE = "guanjia.answer.choice"
 
 
-def link_word(secret: str, key: str, link_id: int) -> str:
+def link_word(secret: str, key: str, link_id: int, use: str = ANSWER) -> str:
     """The word of a link.
 
     >>> link_word("s", "k", 7).split(".")[0] == link_word("s", "other", 7).split(".")[0]
     True
     """
-    return str(URLSafeSerializer(secret + key, salt=_LINK).dumps(link_id))
+    return str(URLSafeSerializer(secret + key, salt=use).dumps(link_id))
 
 
 def link_named(word: str) -> int | None:
@@ -32,13 +34,18 @@ def link_named(word: str) -> int | None:
     """
     if len(word) > LONGEST:
         return None
-    _genuine, found = URLSafeSerializer("", salt=_LINK).loads_unsafe(word)
+    _genuine, found = URLSafeSerializer("").loads_unsafe(word)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def is_link(secret: str, key: str, link_id: int, word: str) -> bool:
-    """Say whether a word is the one of this link."""
-    return bool(_read(secret + key, _LINK, word) == link_id)
+def is_link(secret: str, key: str, link_id: int, word: str, use: str = ANSWER) -> bool:
+    """Say whether a word is the one of this link.
+
+    >>> word = link_word("s", "k", 7, FOLLOW)
+    >>> is_link("s", "k", 7, word, FOLLOW), is_link("s", "k", 7, word)
+    (True, False)
+    """
+    return bool(_read(secret + key, use, word) == link_id)
 
 
 def choice_word(secret: str, key: str, link_id: int, choice: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from engine import procedures, rules
+from engine import asking, procedures, rules
 from engine.bundles import DIAGRAM
 from engine.cases import may_pause
 from engine.domain.facts import Actor, CaseId, TaskId
@@ -22,7 +22,7 @@ from engine.queries.limits import clock_of
 from engine.queries.lines import names_of, role_words
 from engine.queries.personal import Veil, veil_of
 from engine.queries.task_view import clock_of_task
-from engine.store import models
+from engine.store import follow_links, models
 from engine.store.models import Case, History, Job, Notice, Subscription, Task
 from engine.wiring import Engine
 
@@ -46,6 +46,7 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
         active = _active(engine, session, case, published)
         is_moved = case.status == "active" and may_pause(engine, session, case, published, actor)
         lawful = between.verbs_over_case(engine, session, case, published, actor)
+        link = follow_links.standing(session, case.id) if sight.near else None
         return CaseView(
             case_id=CaseId(case.id),
             number=case.number,
@@ -82,6 +83,8 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             verbs=lawful,
             comments=between.comments(session, case.id, veil),
             copies=between.copies(session, case.id),
+            may_share=sight.near,
+            shared=asking.address(engine, link) if link is not None else None,
         )
 
 

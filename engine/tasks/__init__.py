@@ -3,6 +3,7 @@
 from engine.tasks.answering import answer_by_link, answer_page
 from engine.tasks.completing import complete_task
 from engine.tasks.drafting import DRAFT_SIZE, first_answers, form_fields, save_draft
+from engine.tasks.following import follow_page, say_by_link, share_case, unshare_case
 from engine.tasks.giving import (
     decline_task,
     delegate_task,
@@ -33,6 +34,7 @@ __all__ = [
     "decline_task",
     "delegate_task",
     "first_answers",
+    "follow_page",
     "form_fields",
     "hand_back_task",
     "lawful_returns",
@@ -44,12 +46,15 @@ __all__ = [
     "release_task",
     "remove_signer",
     "save_draft",
+    "say_by_link",
     "send_back",
     "set_priority",
+    "share_case",
     "sign",
     "start_quickly",
     "transfer_task",
     "unassign_task",
+    "unshare_case",
     "urge_task",
     "withdraw",
 ]

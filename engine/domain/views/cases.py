@@ -177,6 +177,25 @@ class CaseView:
     verbs: frozenset[str] = frozenset()
     comments: tuple[CommentLine, ...] = ()
     copies: tuple[Copied, ...] = ()
+    #: The customer may be given a link by the reader; its address, when there is one.
+    may_share: bool = False
+    shared: str | None = None
+
+
+@dataclass(frozen=True)
+class FollowPage:
+    """What a customer reads of a case by its link."""
+
+    case_number: str
+    procedure_name: Words
+    site: str
+    status: CaseStatus
+    started_at: datetime
+    ended_at: datetime | None
+    #: (when, what, whether the customer wrote it), the latest first.
+    said: tuple[tuple[datetime, Words, bool], ...]
+    #: Whether the customer may write still.
+    may_say: bool
 
 
 class Found(NamedTuple):

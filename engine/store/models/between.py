@@ -158,6 +158,21 @@ class CannedReply(Model):
     removed_at: Mapped[datetime | None]
 
 
+class FollowLink(Model):
+    """A link by which a customer follows a case and writes to whoever works on it; one stands at a time."""
+
+    __tablename__ = "follow_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    #: What it is signed with besides the installation's secret.
+    key: Mapped[str] = mapped_column(sa.String(64))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    made_at: Mapped[datetime]
+    #: Somebody made it worthless.
+    ended_at: Mapped[datetime | None]
+
+
 class AnswerLink(Model):
     """A link by which somebody answers a task without signing in; it ends with its task."""
 

@@ -290,6 +290,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_signer_account', ['account_id', 'answered_at'], unique=False)
         batch_op.create_index('ix_signer_task', ['task_id', 'place', 'seq'], unique=False)
 
+    op.create_table('follow_link',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_follow_link_by_id_account')),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_follow_link_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_link'))
+    )
+    with op.batch_alter_table('follow_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_follow_link_case_id'), ['case_id'], unique=False)
+
     op.create_table('answer_link',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('task_id', sa.String(length=32), nullable=False),
