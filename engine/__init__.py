@@ -42,6 +42,7 @@ from engine.domain.facts import (
     TaskId,
     UserId,
 )
+from engine.importing import Imported, import_master, master_at, master_rows_of
 from engine.jobs import due_work, lateness, next_due, retry_incident, run_due
 from engine.leaving import hand_over
 from engine.masters import bring_in
@@ -163,6 +164,7 @@ __all__ = [
     "FileReport",
     "Finding",
     "FormState",
+    "Imported",
     "NewLimit",
     "Next",
     "Person",
@@ -219,6 +221,7 @@ __all__ = [
     "handing_over",
     "has_demo_accounts",
     "health",
+    "import_master",
     "import_shifts",
     "inbox",
     "incidents",
@@ -234,6 +237,8 @@ __all__ = [
     "look_up",
     "mark_copy_read",
     "mark_read",
+    "master_at",
+    "master_rows_of",
     "may_change_deadline",
     "may_receive",
     "may_withdraw",

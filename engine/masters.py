@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.domain.facts import SYSTEM, Data
-from engine.domain.masters import Master
+from engine.domain.facts import SYSTEM, Actor, Data
+from engine.domain.masters import LONGEST_KEY, Master
 from engine.errors import Invalid, ServiceFailed
 from engine.store import master_rows
 from engine.store.database import Session
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 #: Rows that one list gives a case at most.
 MOST = 500
-LONGEST_KEY = 200
 
 
 def master_named(engine: Engine, name: str) -> Master:
@@ -119,16 +118,31 @@ def bring_in(engine: Engine, name: str, site: str, rows: Iterable[Mapping[str, A
                 ) from error
             if not key:
                 raise Invalid("A row of a master has no key.", master=name)
-            now = engine.now()
-            row = master_rows.lock_or_add(session, name, master.place(site), key, at=now, by=SYSTEM.name)
-            merged = {**dict.fromkeys(master.columns), **row.values, **values, master.key: key}
-            if row.entries and merged == row.values:
-                continue
-            _say(master, row, merged)
-            row.at, row.by = now, SYSTEM.name
-            master_rows.write(session, row, case_id=None)
-            count += 1
+            count += enter(engine, session, master, site, {**values, master.key: key}, by=SYSTEM)
     return count
+
+
+def enter(
+    engine: Engine,
+    session: Session,
+    master: Master,
+    site: str,
+    values: Mapping[str, Any],
+    *,
+    by: Actor,
+    file: str = "",
+) -> bool:
+    """Write the columns of a row without a case; False when it says all of it already."""
+    now = engine.now()
+    key = values[master.key]
+    row = master_rows.lock_or_add(session, master.id, master.place(site), key, at=now, by=by.name)
+    merged = {**dict.fromkeys(master.columns), **row.values, **values}
+    if row.entries and merged == row.values:
+        return False
+    _say(master, row, merged)
+    row.at, row.by = now, by.name
+    master_rows.write(session, row, case_id=None, file=file)
+    return True
 
 
 def names_of_rows(

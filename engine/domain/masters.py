@@ -19,13 +19,13 @@ from engine.errors import Misconfigured
 
 ColumnType = Literal["text", "number", "money", "date", "datetime", "bool", "choice"]
 _TYPES = frozenset({"text", "number", "money", "date", "datetime", "bool", "choice"})
-_COLUMN_WORDS = frozenset({"key", "label", "label_en", "type", "personal", "options", "of"})
+_COLUMN_WORDS = frozenset({"key", "label", "label_en", "type", "personal", "required", "options", "of"})
 _MASTER_WORDS = frozenset(
     {"id", "title", "title_en", "key", "shows", "sites", "readers", "personal_readers", "columns"}
     | {"source", "source_en", "retention", "note"}
 )
-#: Characters of one value, and of the words that a row is found by.
-LONGEST_VALUE, LONGEST_FOUND = 2000, 4000
+#: Characters of one value, of the words that a row is found by, and of its key.
+LONGEST_VALUE, LONGEST_FOUND, LONGEST_KEY = 2000, 4000, 200
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class MasterColumn:
     type: ColumnType = "text"
     #: Masked before whoever holds none of the master's ``personal_readers``.
     personal: bool = False
+    #: Rows that are imported have it; cases may learn it later.
+    required: bool = False
     #: value → label of a ``choice``.
     options: Mapping[str, Words] | None = None
     #: The master whose key this column holds, or "".
@@ -196,6 +198,7 @@ def _column(column: Mapping[str, Any]) -> MasterColumn:
         label=_words(column, "label"),
         type=kind,
         personal=column.get("personal") is True,
+        required=column.get("required") is True,
         options=options or None,
         of=str(column.get("of", "")),
     )

@@ -133,6 +133,7 @@ def master_history(
             void=entry.void,
             void_reason=entry.void_reason,
             entries=entry.seq,
+            file=entry.file,
         )
         for entry, number in entries
     ]

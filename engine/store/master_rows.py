@@ -24,6 +24,12 @@ def find(session: Session, master: str, site: str, key: str) -> MasterRow | None
     return session.scalars(_of_key(master, site, key)).first()
 
 
+def by_key(session: Session, master: str, site: str) -> dict[str, MasterRow]:
+    """All rows of a master at a place, also those that are no longer valid."""
+    rows = session.scalars(sa.select(MasterRow).where(MasterRow.master == master, MasterRow.site == site))
+    return {row.key: row for row in rows}
+
+
 def lock(session: Session, master: str, site: str, key: str) -> MasterRow | None:
     """The row of a key, locked until the transaction ends."""
     # Not against those who only refer to it: a case that concerns it does before it changes it.
@@ -49,7 +55,7 @@ def lock_or_add(session: Session, master: str, site: str, key: str, *, at: datet
     return added
 
 
-def write(session: Session, row: MasterRow, *, case_id: int | None) -> None:
+def write(session: Session, row: MasterRow, *, case_id: int | None, file: str = "") -> None:
     """Append the locked row's present values as its next entry."""
     row.entries += 1
     session.flush()
@@ -60,6 +66,7 @@ def write(session: Session, row: MasterRow, *, case_id: int | None) -> None:
             at=row.at,
             by=row.by,
             case_id=case_id,
+            file=file,
             values=row.values,
             void=row.void,
             void_reason=row.void_reason,

@@ -11,6 +11,7 @@ from engine.errors import GuanjiaError
 from web.terminal.backups import backup, restore
 from web.terminal.diagrams import check, dry_run, scenarios, tidy
 from web.terminal.installation import demo, deploy, doctor, init, person, serve, worker
+from web.terminal.masters import masters
 from web.terminal.repair import repair
 
 
@@ -29,6 +30,7 @@ for command in (
     deploy,
     init,
     person,
+    masters,
     demo,
     serve,
     worker,

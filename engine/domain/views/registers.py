@@ -39,6 +39,8 @@ class RegisterRow:
     void: bool
     void_reason: str
     entries: int
+    #: The spreadsheet that a master's entry was imported from, or "".
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,10 @@ class MasterEntry(Model):
     seq: Mapped[int]
     at: Mapped[datetime]
     by: Mapped[str]
-    #: None for what was brought in when the installation was set up.
+    #: None for what was brought in when the installation was set up, or imported.
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    #: The name of the spreadsheet that it was imported from, or "".
+    file: Mapped[str] = mapped_column(default="")
     values: Mapped[dict[str, Any]]
     void: Mapped[bool] = mapped_column(default=False)
     void_reason: Mapped[str] = mapped_column(default="")

@@ -140,6 +140,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('by', sa.Text(), nullable=False),
     sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('file', sa.Text(), nullable=False),
     sa.Column('values', sa.JSON(), nullable=False),
     sa.Column('void', sa.Boolean(), nullable=False),
     sa.Column('void_reason', sa.Text(), nullable=False),
