@@ -70,6 +70,7 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
         called=bundles.procedures_in(engine.settings.bpmn),
         services=PARAMETERS,
         decisions=bundle.decisions,
+        masters=engine.masters,
         nodes=engine.settings.nodes,
         nesting=engine.settings.nesting,
     )

@@ -10,6 +10,7 @@ from functools import cached_property
 from lxml import etree
 
 from engine.domain.facts import Finding, Fix
+from engine.domain.masters import Master
 from engine.runtime import reading
 from engine.runtime.lint_codes import MAX_FINDINGS, MAX_NESTING, MAX_NODES, RULES
 from engine.runtime.normalising import link_pairs
@@ -28,6 +29,8 @@ class Surroundings:
     services: Mapping[str, Container[str]] | None = None
     #: The DMN files beside the diagram by their names; None: not checked.
     decisions: Mapping[str, bytes] | None = None
+    #: The masters that services may name; None: not checked.
+    masters: Mapping[str, Master] | None = None
     #: Nodes of the file, and sub-processes within one another.
     nodes: int = MAX_NODES
     nesting: int = MAX_NESTING

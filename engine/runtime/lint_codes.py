@@ -95,6 +95,11 @@ RULES: dict[str, Rule] = {
     "id-reserved": _error(
         "{at}：这个 id 是引擎保留的，请换一个", "{at}: this id is reserved by the engine; choose another"
     ),
+    "id-parameter": _error(
+        "{at}：id 与本流程中一个服务参数的 id 相同，引擎会把两者混淆；请把节点改名，如 {new}",
+        "{at}: a service parameter of this process has the same id, and the engine takes one for the other; "
+        "rename the node, for instance {new}",
+    ),
     "id-too-long": _error("{at}：id 超过 {most} 个字符", "{at}: the id has more than {most} characters"),
     "name-missing": _warning("{at}没有名称，办理人会看到 id", "{at} has no name; people will see its id"),
     "name-too-long": _error("{at}：名称超过 {most} 个字符", "{at}: the name has more than {most} characters"),
@@ -334,6 +339,17 @@ RULES: dict[str, Rule] = {
         "{at}没有指定服务（serviceTaskOperator）", "{at} names no service (serviceTaskOperator)"
     ),
     "service-unknown": _error("{at}：没有服务 {name}", "{at}: there is no service {name}"),
+    "master-unknown": _error(
+        "{at}：没有主数据 {name}；有：{known}", "{at}: there is no master {name}; there are: {known}"
+    ),
+    "master-column": _error(
+        "{at}：主数据 {master} 没有列 {name}；有：{known}",
+        "{at}: the master {master} has no column {name}; it has: {known}",
+    ),
+    "master-value": _error(
+        "{at}：主数据 {master} 的 {column} 没有选项 {name}；有：{known}",
+        "{at}: the column {column} of the master {master} has no choice {name}; it has: {known}",
+    ),
     "service-parameter": _error("{at}：服务缺少参数 {name}", "{at}: the service lacks its parameter {name}"),
     "call-unknown": _error("{at}：没有流程 {name}", "{at}: there is no procedure {name}"),
     "call-start": _error(

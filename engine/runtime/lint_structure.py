@@ -49,6 +49,7 @@ ADD_END = Fix("add-end", "加上结束事件")
 def check_identity(check: Check) -> None:
     """Ids and names: there, once, not reserved, of a length and kind that can be shown."""
     counts: Counter[str] = Counter()
+    parameters = reading.parameters_in(check.diagram.tree.getroot())
     for element in _elements(check):
         element_id, name, kind = element.get("id", ""), element.get("name", ""), reading.local(element)
         if not element_id:
@@ -64,6 +65,9 @@ def check_identity(check: Check) -> None:
             check.add("id-too-long", element, most=MAX_ID)
         if kind in reading.NODES and (element_id in _RESERVED_IDS or element_id.endswith(_RESERVED_ENDINGS)):
             check.add("id-reserved", element, fix=Fix("rename-id", f"改名为 {element_id}_1"))
+        elif kind in reading.NODES and (reading.process_around(element), element_id) in parameters:
+            new = f"{element_id}_1"
+            check.add("id-parameter", element, fix=Fix("rename-id", f"改名为 {new}"), new=new)
         if len(name) > MAX_NAME:
             check.add("name-too-long", element, most=MAX_NAME)
         hidden = next((character for character in name if is_invisible(character)), None)

@@ -17,6 +17,7 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.spiff.parser.process import VALIDATOR
 
 from engine.domain.facts import Finding
+from engine.domain.masters import Master
 from engine.runtime import reading
 from engine.runtime.elements import ProcedureParser
 from engine.runtime.lint_assigning import check_assigning
@@ -26,6 +27,7 @@ from engine.runtime.lint_compensation import check_compensation
 from engine.runtime.lint_decisions import check_decisions
 from engine.runtime.lint_elements import check_people, check_size, check_support, check_work
 from engine.runtime.lint_expressions import check_expressions
+from engine.runtime.lint_masters import check_masters
 from engine.runtime.lint_signing import check_signing
 from engine.runtime.lint_structure import (
     check_gateways,
@@ -77,6 +79,7 @@ def lint(
     called: Container[str] | None = None,
     services: Mapping[str, Container[str]] | None = None,
     decisions: Mapping[str, bytes] | None = None,
+    masters: Mapping[str, Master] | None = None,
     nodes: int = MAX_NODES,
     nesting: int = MAX_NESTING,
 ) -> tuple[Finding, ...]:
@@ -85,13 +88,13 @@ def lint(
     ``roles`` gives the role id for an id, name or alias of a lane, or None; ``deadlines`` are the
     names of ``deadlines.toml``; ``forms`` maps a process id to its form ids; ``called`` are the
     procedures that may be called; ``services`` maps a service operator to the parameters that it
-    cannot do without; ``decisions`` are the DMN files beside it by their names; ``nodes`` and
-    ``nesting`` are bounds of the drawing. What is None is not
+    cannot do without; ``decisions`` are the DMN files beside it by their names; ``masters``
+    those that services may name; ``nodes`` and ``nesting`` are bounds of the drawing. What is None is not
     checked. Errors come first, in the order of the file; no input makes it raise, and none takes
     longer than two seconds.
     """
     try:
-        around = Surroundings(roles, deadlines, forms, called, services, decisions, nodes, nesting)
+        around = Surroundings(roles, deadlines, forms, called, services, decisions, masters, nodes, nesting)
         found = _check(content, around)
     except Exception as error:
         logger.exception("Could not check a diagram", extra={"action": "lint_failed", "bytes": len(content)})
@@ -128,6 +131,7 @@ def _check(content: bytes, around: Surroundings) -> list[Finding]:
             check_signing,
             check_work,
             check_decisions,
+            check_masters,
             check_expressions,
         ):
             rule(check)

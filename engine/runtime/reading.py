@@ -296,6 +296,17 @@ def properties_of(element: etree._Element) -> dict[str, str]:
     return {found.get("name", ""): found.get("value", "") for found in element.iterfind(path, NAMESPACES)}
 
 
+def parameters_in(root: etree._Element) -> frozenset[tuple[etree._Element | None, str]]:
+    """The ids of services' parameters, each with the process that it stands in."""
+    found = root.iter(f"{{{SPIFF}}}parameter")
+    return frozenset((process_around(one), one.get("id", "")) for one in found if one.get("id"))
+
+
+def process_around(element: etree._Element) -> etree._Element | None:
+    """The process that an element stands in."""
+    return next(element.iterancestors(q("process")), None)
+
+
 def line_of(element: etree._Element) -> int:
     """The line an element starts on."""
     return element.sourceline or 0  # type: ignore[return-value]

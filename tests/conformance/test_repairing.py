@@ -255,6 +255,20 @@ def drawing(text: str, **extra: str) -> bytes:
         pytest.param(boundary(""), "event-missing", id="an event of nothing"),
         pytest.param(condition("x = 1"), "foreign-expression", id="one equals sign"),
         pytest.param(process(chain(user("Start"), ids="Start")), "id-reserved", id="a reserved id"),
+        pytest.param(
+            process(
+                chain(
+                    '<bpmn:serviceTask id="register" name="登记"><bpmn:extensionElements>'
+                    '<spiffworkflow:serviceTaskOperator id="register/write"><spiffworkflow:parameters>'
+                    '<spiffworkflow:parameter id="register" type="str" value="\'log\'"/>'
+                    "</spiffworkflow:parameters></spiffworkflow:serviceTaskOperator>"
+                    "</bpmn:extensionElements></bpmn:serviceTask>",
+                    ids="register",
+                )
+            ),
+            "id-parameter",
+            id="the id of a service's parameter",
+        ),
         pytest.param(process(chain(user()) + user()), "id-duplicate", id="an id twice"),
         pytest.param(
             process(chain(user()) + flow("a", "ghost")), "reference-dangling", id="a flow that hangs"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from engine import bundles, procedures, queries
 from engine.domain.facts import SYSTEM
-from engine.errors import AnswersInvalid, Forbidden, Invalid, RuntimeFailed
+from engine.errors import AnswersInvalid, Forbidden, Invalid, ProcedureRefused, RuntimeFailed
 from engine.masters import bring_in
 from engine.store.models import CaseAbout, MasterEntry, MasterRow
 from tests.drawing import Drawing
@@ -174,11 +174,11 @@ def test_cases_that_change_two_rows_in_opposite_order_are_both_entries(rooms: Wo
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        pytest.param({"set": "{'colour': 'red'}"}, "no column colour", id="an unknown column"),
-        pytest.param({"set": "{'state': 'lost'}"}, "state", id="a value that is no option"),
+        pytest.param({"set": "{str('colour'): 'red'}"}, "no column colour", id="an unknown column"),
+        pytest.param({"set": "{'state': str('lost')}"}, "state", id="a value that is no option"),
         pytest.param({"set": "{'size': 'big'}"}, "size", id="a text for a number"),
         pytest.param({"key": "' '"}, "key", id="no key"),
-        pytest.param({"master": "'houses'"}, "houses", id="an unknown master"),
+        pytest.param({"master": "str('houses')"}, "houses", id="an unknown master"),
         pytest.param({"set": "['state']"}, "dictionary", id="no dictionary"),
     ],
 )
@@ -189,6 +189,29 @@ def test_what_does_not_fit_changes_nothing(rooms: World, changed: dict[str, str]
     with pytest.raises(RuntimeFailed, match=why):
         rooms.complete(case, "ask", answers={"room": "3-1204"})
     assert rooms.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "said"),
+    [
+        pytest.param({"master": "'houses'"}, "master-unknown", "houses", id="a master"),
+        pytest.param({"set": "{'colour': 'red'}"}, "master-column", "colour", id="a column that is set"),
+        pytest.param({"expect": "{'colour': 'red'}"}, "master-column", "colour", id="one that is expected"),
+        pytest.param({"set": "{'state': 'lost'}"}, "master-value", "lost", id="a choice"),
+        pytest.param(
+            {"set": "{'state': 'free' if room else 'lost'}"}, "master-value", "lost", id="one side of an if"
+        ),
+    ],
+)
+def test_what_a_service_misspells_of_a_master_is_found_before_it_runs(
+    rooms: World, changed: dict[str, str], code: str, said: str
+) -> None:
+    with pytest.raises(ProcedureRefused) as refused:
+        publish(rooms, "master/change", **{"master": "'rooms'", "key": "room", "set": "{}", **changed})
+    (found,) = (one for one in refused.value.findings if one.severity == "error")
+    assert (found.code, found.element) == (code, "act")
+    assert said in found.message
+    assert said in found.message_en
 
 
 def test_a_row_that_ended_stays_and_is_offered_to_nobody(rooms: World) -> None:

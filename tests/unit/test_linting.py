@@ -416,6 +416,17 @@ BAD = [
         "id-reserved",
         id="the engine's helper",
     ),
+    pytest.param(
+        service(
+            '<spiffworkflow:serviceTaskOperator id="register/write"><spiffworkflow:parameters>'
+            '<spiffworkflow:parameter id="register" type="str" value="1"/>'
+            "</spiffworkflow:parameters></spiffworkflow:serviceTaskOperator>"
+        )
+        .replace(b'"a"', b'"register"')
+        .replace(b">a<", b">register<"),
+        "id-parameter",
+        id="the id of a parameter",
+    ),
     pytest.param(line(user("a" * 101), ids=f"s {'a' * 101} e"), "id-too-long", id="a long id"),
     pytest.param(line(user("a" * 100_000), ids=f"s {'a' * 100_000} e"), "id-too-long", id="an id of 100 KB"),
     pytest.param(line(user("a", name="")), "name-missing", id="no name"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 
 from lxml import etree
@@ -63,7 +64,7 @@ class Reference:
 def mend(work: Work) -> None:
     """Mend the ids and the names of a file."""
     identified = [e for e in work.root.iter(etree.Element) if etree.QName(e).namespace in _OURS]
-    rename(work, _wrong_ids(identified))
+    rename(work, _wrong_ids(identified, reading.parameters_in(work.root)))
     for element in identified:
         if etree.QName(element).namespace == BPMN and element.get("name"):
             _mend_name(work, element)
@@ -82,7 +83,9 @@ def rename(work: Work, wrong: list[tuple[etree._Element, str]]) -> None:
         reference.write()
 
 
-def _wrong_ids(identified: list[etree._Element]) -> list[tuple[etree._Element, str]]:
+def _wrong_ids(
+    identified: list[etree._Element], parameters: Container[tuple[etree._Element | None, str]]
+) -> list[tuple[etree._Element, str]]:
     seen: set[str] = set()
     found: list[tuple[etree._Element, str]] = []
     for element in identified:
@@ -99,6 +102,8 @@ def _wrong_ids(identified: list[etree._Element]) -> list[tuple[etree._Element, s
             found.append((element, "id-too-long"))
         elif kind in reading.NODES and (element_id in _RESERVED or element_id.endswith(_RESERVED_ENDINGS)):
             found.append((element, "id-reserved"))
+        elif kind in reading.NODES and (reading.process_around(element), element_id) in parameters:
+            found.append((element, "id-parameter"))
         seen.add(element_id)
     return found
 
@@ -114,7 +119,7 @@ def _is_good(element_id: str) -> bool:
 
 def _rename(work: Work, element: etree._Element, code: str) -> None:
     old = element.get("id", "")
-    element.set("id", work.new_id(_wanted(element, old)))
+    element.set("id", work.new_id(f"{old}_1" if code == "id-parameter" else _wanted(element, old)))
     if etree.QName(element).namespace != BPMN:
         return
     new = element.get("id", "")
