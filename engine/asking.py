@@ -15,7 +15,7 @@ from engine import notices
 from engine.domain.facts import Data
 from engine.domain.linking import ANSWER, FOLLOW, link_word
 from engine.domain.views import Words
-from engine.store import answer_links
+from engine.store import answer_links, repository
 from engine.store.models import AnswerLink, FollowLink, Task
 from engine.wiring import Engine
 
@@ -34,8 +34,25 @@ def ask(step: Step, task: Task, *, to: object, contact: object, data: Data) -> N
 
     ``to`` is a person's id, or the name of somebody who has no account here.
     """
+    link = _link(step, task, to=to, contact=contact)
+    text = task.properties.get("answer_text", "")
+    if text:
+        tell(step, link, step.published.words(text), data, node=task.node, process=task.process, task=task)
+
+
+def ask_also(
+    step: Step, asked: str, words: Words, data: Data, *, to: object, contact: object, node: str, process: str
+) -> None:
+    """Ask somebody besides at the open tasks of a node, such as a deputy, by a link of their own."""
+    for task in repository.open_tasks(step.session, step.case.id):
+        if task.node == asked and task.properties.get("answer_link"):
+            link = _link(step, task, to=to, contact=contact)
+            tell(step, link, words, data, node=node, process=process, task=task)
+
+
+def _link(step: Step, task: Task, *, to: object, contact: object) -> AnswerLink:
     person = to if isinstance(to, int) and not isinstance(to, bool) else None
-    link = answer_links.add(
+    return answer_links.add(
         step.session,
         AnswerLink(
             task_id=task.id,
@@ -49,9 +66,6 @@ def ask(step: Step, task: Task, *, to: object, contact: object, data: Data) -> N
             ends_at=step.now + LASTS,
         ),
     )
-    text = task.properties.get("answer_text", "")
-    if text:
-        tell(step, link, step.published.words(text), data, node=task.node, process=task.process, task=task)
 
 
 def tell(

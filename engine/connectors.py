@@ -169,7 +169,21 @@ def send_notice(call: Call) -> None:
     for receiver in to if isinstance(to, list) else [to]:
         if str(receiver).startswith(ASKED):
             asked = str(receiver).removeprefix(ASKED)
-            asking.remind(step, asked, words, call.data, node=call.node, process=call.process)
+            person = call.parameters.get("person")
+            if person:
+                contact = call.parameters.get("contact")
+                asking.ask_also(
+                    step,
+                    asked,
+                    words,
+                    call.data,
+                    to=person,
+                    contact=contact,
+                    node=call.node,
+                    process=call.process,
+                )
+            else:
+                asking.remind(step, asked, words, call.data, node=call.node, process=call.process)
         else:
             notices.send(step, str(receiver), said, node=call.node, process=call.process)
 

@@ -35,7 +35,9 @@ def answer(word: str) -> ResponseReturnValue:
     try:
         answer_by_link(engine(), word, request.form.get("choice", ""))
     except LinkOver:
-        flash(_("已经有答复了，这次没有改变什么。"), "error")
+        signing = answer_page(engine(), word).state == "signing"
+        said = _("这次没有改变什么。") if signing else _("已经有答复了，这次没有改变什么。")
+        flash(said, "error")
     else:
         flash(_("谢谢，已收到您的答复。"), "done")
     return keep_private(make_response(redirect(url_for("answering.show", word=word), code=303)))

@@ -52,14 +52,14 @@ class _Asked:
 
     @property
     def state(self) -> str:
-        """open, answered, expired, or over: its task came to nothing."""
+        """open, answered, expired, signing (several sign the task), or over: its task came to nothing."""
         if self.task.status == "done":
             return "answered"
         if self.task.status != "open" or self.case.status != "active":
             return "over"
         if self.task.signing:
             # Several sign it: one tap is not enough.
-            return "expired"
+            return "signing"
         return "open" if self.asking.engine.now() < self.link.ends_at else "expired"
 
     def answers(self, choice: str) -> Data:

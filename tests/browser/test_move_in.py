@@ -55,6 +55,8 @@ def review(person: Any, answer: str = "通过") -> None:
 
 
 def test_a_tenant_moves_in_by_the_hands_of_several_people(house: Any, enter: Any, paper: Path) -> None:
+    cards = [{"card_no": f"C20{n:02}", "kind": "tenant", "status": "in_stock"} for n in range(3)]
+    bring_in(house.engine, "cards", "tower-a", cards)
     bring_in(house.engine, "units", "tower-a", UNITS)
     agent, keeper, cashier = enter("visit"), enter("house"), enter("money")
 

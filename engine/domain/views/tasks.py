@@ -137,7 +137,7 @@ class AnswerPage:
     question: Words
     #: (the choice's own word, its label); none when there is nothing to answer any more.
     choices: tuple[tuple[str, Words], ...]
-    #: open, answered, expired, over.
+    #: open, answered, expired, signing, over.
     state: str
     answered_by: str
     answered_at: datetime | None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from engine import CaseId, actor_of, task_view
+from engine import CaseId, actor_of, add_signers, claim_task, task_view
 from engine.masters import bring_in
 from tests.web.pages.conftest import Office
 
@@ -71,6 +71,51 @@ def test_a_preview_and_a_post_from_elsewhere_answer_nothing(
     client.head(address)
     assert client.post(address, data={"choice": buttons(page.text)["接待"]}).status_code == 400
     assert office.task(case, "host_response")
+
+
+def test_a_task_that_several_sign_says_so_and_is_not_answered(
+    client: FlaskClient, visit: tuple[CaseId, str], office: Office, token_of: Callable[[str], str]
+) -> None:
+    case, address = visit
+    page = client.get(address)
+    tapped = {"choice": buttons(page.text)["接待"], "csrf_token": token_of(page.text)}
+    task, lina = office.task(case, "host_response"), actor_of(office.people["lina"])
+    claim_task(office.engine, task, by=lina)
+    add_signers(office.engine, task, by=lina, people=[office.people["zhuguan"].id])
+    said = client.get(address).text
+    assert "由几个人签字" in said
+    assert "过期" not in said
+    assert client.post(address, data=tapped).status_code == 303
+    after = client.get(address).text
+    assert "这次没有改变什么" in after
+    assert "已经有答复了" not in after
+    assert office.task(case, "host_response") == task
+
+
+def test_a_hosts_deputy_has_a_link_of_their_own_to_the_same_task(
+    client: FlaskClient, office: Office, token_of: Callable[[str], str]
+) -> None:
+    case = office.start("visitor-reception", "lina")
+    deputy = {"host_deputy": "赵敏", "deputy_contact": "13900002222"}
+    office.complete(case, "register_visitor", "lina", {**VISIT, **deputy})
+    card = {"card_no": f"V{case}", "kind": "visitor", "status": "in_stock"}
+    bring_in(office.engine, "cards", office.site, [card])
+    office.complete(case, "issue", "lina", {"card_no": f"V{case}"})
+    lina = actor_of(office.people["lina"])
+    first = task_view(office.engine, office.task(case, "host_response"), lina).asked
+    page = client.get(first.address)
+    away = {"choice": buttons(page.text)["不在"], "csrf_token": token_of(page.text)}
+    client.post(first.address, data=away)
+    second = task_view(office.engine, office.task(case, "host_response"), lina).asked
+    assert (second.name, second.contact) == ("赵敏", "13900002222")
+    page = client.get(second.address)
+    assert "请 赵敏 答复" in page.text
+    client.post(
+        second.address, data={"choice": buttons(page.text)["接待"], "csrf_token": token_of(page.text)}
+    )
+    assert office.task(case, "escort")
+    assert "赵敏 于" in client.get(second.address).text
+    assert "刘洋 于" in client.get(first.address).text
 
 
 def test_an_address_that_was_changed_leads_nowhere(client: FlaskClient, visit: tuple[CaseId, str]) -> None:
