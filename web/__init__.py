@@ -7,7 +7,7 @@ import os
 from flask import Flask
 
 from engine import Engine, Settings, open_engine
-from web import display, errors, language, security
+from web import display, errors, in_place, language, security
 from web.settings import WebSettings
 
 __all__ = ["WebSettings", "create_app"]
@@ -36,6 +36,7 @@ def create_app(
     language.speak(app)
     display.set_up(app)
     errors.set_up(app)
+    in_place.set_up(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     opened = engine

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Unauthorized
 from engine import Engine, actor_of
 from engine.domain.facts import Actor, Person
 from engine.errors import Forbidden
+from web.in_place import is_in_place
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def guard() -> ResponseReturnValue | None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    if wants_fragment():
+    if wants_fragment() or is_in_place():
         abort(401)
     # After a sign-in only a page can be gone back to, not an order.
     after = request.full_path.rstrip("?") if request.method == "GET" else None

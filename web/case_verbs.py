@@ -12,7 +12,7 @@ from engine.domain.facts import CaseId, TaskId
 from engine.domain.views import CaseView
 from engine.errors import Invalid, NotFound, ReasonMissing
 from web.access import access, actor, engine
-from web.verb_page import Asked, chosen_people, page, said, what_is_wrong
+from web.verb_page import Asked, chosen_people, page, said
 from web.words import gettext as _
 
 bp = Blueprint("case_verbs", __name__)
@@ -37,7 +37,7 @@ def act(case_id: int, name: str) -> ResponseReturnValue:
     try:
         _VERBS[name](case.case_id)
     except (Invalid, ReasonMissing) as refused:
-        return page(asked, name, case=case, wrong=what_is_wrong(refused)), 422
+        return page(asked, name, case=case, refused=refused), 422
     flash(_done(name), "done")
     back = request.form.get("task")
     if back:

@@ -13,7 +13,7 @@ from engine.domain.facts import TaskId, UserId
 from engine.domain.views import TaskView
 from engine.errors import Invalid, NotFound, ReasonMissing
 from web.access import access, actor, engine
-from web.verb_page import Asked, chosen_people, chosen_person, page, said, what_is_wrong
+from web.verb_page import Asked, chosen_people, chosen_person, page, said
 from web.words import gettext as _
 
 bp = Blueprint("task_verbs", __name__)
@@ -38,7 +38,7 @@ def act(task_id: str, name: str) -> ResponseReturnValue:
     try:
         _VERBS[name](task.task_id)
     except (Invalid, ReasonMissing) as refused:
-        return page(asked, name, task=task, wrong=what_is_wrong(refused)), 422
+        return page(asked, name, task=task, refused=refused), 422
     flash(_done(name), "done")
     after = house.task_view(engine(), task.task_id, actor())
     if name in ("urge", "add_signers", "remove_signer", "recall") or after.may_draft:

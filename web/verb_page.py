@@ -60,7 +60,12 @@ def said() -> str:
 
 
 def page(
-    asked: Asked, name: str, *, task: TaskView | None = None, case: CaseView | None = None, wrong: str = ""
+    asked: Asked,
+    name: str,
+    *,
+    task: TaskView | None = None,
+    case: CaseView | None = None,
+    refused: Invalid | None = None,
 ) -> str:
     """The page of a verb over a task or over a case; htmx gets the people alone."""
     on: TaskView | CaseView | None = task or case
@@ -72,7 +77,7 @@ def page(
         zh=VERBS[name].zh,
         lawful=lawful,
         why="" if lawful else _why_not(task),
-        wrong=wrong,
+        wrong={} if refused is None else _wrong(refused),
         found=_found(asked, task, case, name),
         chosen=set(chosen_people()),
         text=request.values.get("q", ""),
@@ -126,10 +131,21 @@ def _why_not(task: TaskView | None) -> str:
     return said or _("此任务由 %(who)s 办理，您不能这样做。", who=task.assignee or _("别人"))
 
 
-def what_is_wrong(refused: Invalid) -> str:
-    """What is wrong with what was asked, in a sentence."""
+#: Where a page says what is wrong with a field of the engine.
+_BESIDE = {
+    "people": "people",
+    "to": "people",
+    "person": "people",
+    "text": "text",
+    "needed": "needed",
+    "weights": "people",
+}
+
+
+def _wrong(refused: Invalid) -> dict[str, str | list[str]]:
+    """What is wrong, in sentences by the field beside which they stand; ``whole`` stands above."""
     if isinstance(refused, ReasonMissing):
-        return _("请写明理由。")
+        return {"text": [_("请写明理由。")]}
     field, reason = str(refused.facts.get("field") or ""), str(refused.facts.get("reason") or "")
     said = {
         ("people", "nobody"): _("请选择在此站点工作的同事。"),
@@ -142,4 +158,7 @@ def what_is_wrong(refused: Invalid) -> str:
         ("needed", ""): _("同意的数量须在 1 和全部之间。"),
         ("weights", ""): _("票数至少为 1。"),
     }
-    return said.get((field, reason)) or _("提交的内容有误，请检查后再试。")
+    found = said.get((field, reason))
+    if found is None:
+        return {"whole": _("提交的内容有误，请检查后再试。")}
+    return {_BESIDE[field]: [found]}

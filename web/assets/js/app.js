@@ -13,6 +13,7 @@ import { startPanel } from "./app/panel.js";
 import { startRefresh } from "./app/refresh.js";
 import { startTheme } from "./app/theme.js";
 import { startToasts } from "./app/toasts.js";
+import { startVerbs } from "./app/verbs.js";
 
 startTheme();
 startDialogs();
@@ -22,6 +23,7 @@ startToasts();
 startClocks();
 startPalette();
 startKeys();
+startVerbs();
 startBulk();
 startBoard();
 startPanel();

@@ -4,7 +4,7 @@ export function startDialogs() {
     const opener = event.target.closest("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal();
     const dialog = event.target.closest("dialog");
-    if (dialog && (event.target.closest("[data-close]") || event.target === dialog)) dialog.close();
+    if (dialog && (event.target.closest("[data-close]") || (event.target === dialog && !dialog.hasAttribute("data-typed")))) dialog.close();
     if (event.target.closest("[data-print]")) window.print();
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;

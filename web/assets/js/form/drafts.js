@@ -12,7 +12,11 @@ class Draft {
     form.addEventListener("input", () => this.later(PAUSE));
     form.addEventListener("change", () => this.later(PAUSE));
     form.addEventListener("focusout", () => this.unsaved && this.later(150));
-    form.addEventListener("draft:save", () => this.unsaved && this.save());
+    // Whoever says so may want to know when it is done.
+    form.addEventListener("draft:save", (event) => {
+      const saving = this.unsaved && this.save();
+      if (saving) event.detail?.push(saving);
+    });
     form.addEventListener("submit", () => {
       clearTimeout(this.timer);
       // What is under way would come after the form itself.
