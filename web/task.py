@@ -11,6 +11,7 @@ from engine import (
     complete_task,
     may_withdraw,
     release_task,
+    save_draft,
     start_quickly,
     task_head,
     task_view,
@@ -60,7 +61,7 @@ def complete(task_id: str) -> ResponseReturnValue:
         return page(seen(task), typed, refused=file_words(refused)), 422
     except (TaskAlreadyDone, TaskTaken, TaskCalledBack) as late:
         now = seen(task)
-        return page(now, lost=lost_in(now, typed), late=late_words(late)), 409
+        return page(now, lost=lost_in(now, typed), late=late_words(late, now)), 409
     if "_quick" in request.form:
         return _next_quickly(task)
     if after.task_id is not None:
@@ -81,9 +82,24 @@ def _next_quickly(task: TaskHead) -> ResponseReturnValue:
 @bp.post("/<task_id>/claim")
 @access("task")
 def claim(task_id: str) -> ResponseReturnValue:
-    """Take a task of my roles for myself."""
-    claim_task(engine(), TaskId(task_id), by=actor())
-    if request.form.get("from") == "list":
+    """Take a task of my roles for myself, with what is typed by now; or read who was quicker."""
+    task = task_head(engine(), TaskId(task_id))
+    in_list, is_filled = request.form.get("from") == "list", "_request" in request.form
+    typed = typed_into(task) if is_filled else None
+    try:
+        claim_task(engine(), task.task_id, by=actor())
+        if typed is not None:
+            # What was typed in the last second was not kept yet.
+            save_draft(engine(), task.task_id, by=actor(), typed=typed.to_dict(flat=False))
+    except (TaskAlreadyDone, TaskTaken, TaskCalledBack) as late:
+        now = seen(task)
+        if in_list:
+            flash(late_words(late, now), "error")
+            return _back(task_id)
+        return page(
+            now, lost=lost_in(now, typed) if typed is not None else None, late=late_words(late, now)
+        ), 409
+    if in_list:
         way = Markup('<a href="{}">{}</a>').format(url_for("task.show", task_id=task_id), _("去办理"))
         flash(Markup("{} {}").format(_("已领取，现在由您办理。"), way), "done")
     else:

@@ -157,11 +157,21 @@ def called_back_words(called: Mapping[str, Any], at: datetime | None) -> str:
     )
 
 
-def late_words(late: TaskAlreadyDone | TaskTaken | TaskCalledBack) -> str:
+#: How a task comes to one person.
+_TAKEN = ("task_claimed", "task_taken_over")
+
+
+def late_words(late: TaskAlreadyDone | TaskTaken | TaskCalledBack, now: TaskView) -> str:
+    """Who was quicker with a task, and when; ``now`` is how it stands."""
     who = str(late.facts.get("by") or "")
     if isinstance(late, TaskCalledBack):
         return called_back_words(late.facts, late.facts.get("at"))  # type: ignore[arg-type]
     at = late.facts.get("at")
+    if isinstance(late, TaskTaken):
+        taken = (
+            one.at for one in now.history if one.kind in _TAKEN and one.node == now.node and one.actor == who
+        )
+        at = max(taken, default=at)
     if isinstance(late, TaskTaken) and at is not None:
         return _("此任务现在由 %(who)s 办理，%(when)s起。", who=who, when=moment(at))  # type: ignore[arg-type]
     if isinstance(late, TaskTaken):
