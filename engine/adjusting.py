@@ -16,7 +16,7 @@ from engine import moving, procedures, rules, steps
 from engine.arming import job_of
 from engine.case_clocks import CLOCK_WORDS
 from engine.domain.calendars import parse_hours
-from engine.domain.facts import EVERYWHERE, Actor, CaseId, Data
+from engine.domain.facts import Actor, CaseId, Data
 from engine.domain.ladders import PRIORITIES, parse_ladder
 from engine.domain.limits import parse_limit
 from engine.domain.rules import Change, Rules, Scope
@@ -189,10 +189,7 @@ def may_change_deadline(engine: Engine, by: Actor, *, procedure: str = "", site:
     if not procedure:
         return False
     with engine.database.look() as session:
-        published = procedures.latest(engine, session, procedure)
-        lanes = published.lane_roles(engine)
-    above = {found.id for role in lanes for found in engine.organisation.supervisors(role)}
-    return any((role, site or EVERYWHERE) in by.roles or (role, EVERYWHERE) in by.roles for role in above)
+        return procedures.latest(engine, session, procedure).is_led_by(engine, by, site)
 
 
 def _require_change(engine: Engine, new: NewLimit, by: Actor) -> Change:

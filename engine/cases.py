@@ -71,6 +71,25 @@ def start_by_signal(
     return list(_start_by(engine, session, Trigger("signal", signal), {}, by=by, site=site, origin=origin))
 
 
+def start_by_schedule(
+    engine: Engine,
+    session: Session,
+    published: Published,
+    *,
+    start: str,
+    site: str,
+    by: Actor,
+    data: Data,
+    said: Data,
+) -> Case:
+    """Start a case at a timer start event, because it is due or somebody does not wait for it.
+
+    ``said`` is what its history says of why.
+    """
+    step = _open(engine, session, published, by=by, site=site, data=data, start=start, said=said)
+    return step.case
+
+
 def _start_by(
     engine: Engine,
     session: Session,
@@ -273,10 +292,7 @@ def may_pause(engine: Engine, session: Session, case: Case, published: Published
 
 def is_supervisor(engine: Engine, case: Case, published: Published, by: Actor) -> bool:
     """Say whether a person holds, at the case's site, a role above one of the procedure's lanes."""
-    above = {
-        found.id for role in published.lane_roles(engine) for found in engine.organisation.supervisors(role)
-    }
-    return by.admin or any(by.has_role(role, case.site) for role in above)
+    return published.is_led_by(engine, by, case.site)
 
 
 def next_for(session: Session, case_id: int, by: Actor) -> Next:
@@ -316,6 +332,7 @@ def _open(
     start: str | None = None,
     trigger: Trigger | None = None,
     origin: Case | None = None,
+    said: Data | None = None,
 ) -> steps.Step:
     now = engine.now()
     year = now.astimezone(engine.zone_of(site)).year
@@ -340,8 +357,8 @@ def _open(
         data={},
     )
     step = steps.step_for(engine, session, case, published, by)
-    said = {trigger.kind: trigger.name} if trigger else {}
-    step.tell("case_started", origin=origin.number if origin else None, **said)
+    about: Data = {trigger.kind: trigger.name} if trigger else said or {}
+    step.tell("case_started", origin=origin.number if origin else None, **about)
     case_clocks.arm(step)
     steps.begin(step, data, at=start)
     return step

@@ -1,4 +1,4 @@
-"""What is due: timers to fire, ladders to climb, messages to deliver. One table, one loop.
+"""What is due: timers to fire, ladders to climb, messages to deliver, procedures to start. One loop.
 
 Up to twenty jobs of different cases are taken up together. Their attempts are counted, and they are kept
 from others for a while, in a transaction of its own before the work: a job that kills its worker each time
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from engine import deliveries, effects, procedures, steps, worklist
+from engine import deliveries, effects, procedures, schedules, steps, worklist
 from engine.dispatch import Work
 from engine.domain.facts import SYSTEM, Actor, Taken
 from engine.errors import BoundReached, CaseChanged, Conflict, DatabaseUnavailable, Forbidden, NotFound
 from engine.retrying import again_when_changed, backoff
-from engine.store import due, locking
+from engine.store import due, locking, schedule_rows
 from engine.store.database import Session
 from engine.store.failing import failpoint
 from engine.store.models import Job
@@ -60,7 +60,8 @@ def run_due(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> int:
     when ``going`` says so, or after a minute.
     """
     _settle(engine)
-    done = 0
+    # What starts by itself comes first: what it arms may be due at once.
+    done = schedules.run_due(engine, going=going)
     again: Counter[int] = Counter()
     with engine.database.look() as session:
         newest = due.newest(session)
@@ -81,8 +82,10 @@ def next_due(engine: Engine) -> datetime | None:
 
 
 def _next_job(engine: Engine) -> datetime | None:
+    now = engine.now()
     with engine.database.look() as session:
-        return due.next_run(session, engine.now())
+        moments = (due.next_run(session, now), schedule_rows.next_run(session, now))
+    return min((at for at in moments if at), default=None)
 
 
 def tick(engine: Engine, *, going: Callable[[], bool] = lambda: True) -> datetime | None:
@@ -104,7 +107,8 @@ def coming(engine: Engine, seconds: float) -> list[datetime]:
     """When jobs run that are overdue or run within so many seconds, the earliest first."""
     until = engine.now() + timedelta(seconds=seconds)
     with engine.database.look() as session:
-        return sorted([*due.coming(session, until, COMING), *deliveries.coming(session, until, COMING)])
+        rows = (due.coming(session, until, COMING), schedule_rows.coming(session, until, COMING))
+        return sorted([*rows[0], *rows[1], *deliveries.coming(session, until, COMING)])
 
 
 def lateness(engine: Engine) -> timedelta:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.domain import recurring
+from engine.domain.calendars import always
 from engine.domain.facts import Data, OpenTask
 from engine.runtime.data_references import lists_of
 from engine.runtime.lint_expressions import trees_of
@@ -14,6 +16,8 @@ from engine.runtime.scripting import Bounds
 from engine.runtime.workflow import Tools
 from forms.model import Field, Form
 
+#: The calendar of a dry run: there is none, every day is worked.
+PLAIN = always()
 #: Where every dry run begins: a Monday morning.
 BEGIN = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
@@ -135,6 +139,7 @@ def pretended_tools(process: str, now: datetime, numbers: Numbers, bounds: Bound
             "working_hours": lambda n: later(hours=n),
             "working_days": lambda n: later(days=n),
             "at": lambda clock: later(hours=8),
+            **recurring.functions(now, PLAIN),
             "now": now.isoformat,
             "today": lambda: now.date().isoformat(),
             "department": lambda name: [name],

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine import scheduling
 from engine.bundles import DIAGRAM, SCENARIOS, Bundle
 from engine.checking import check_bundle
-from engine.domain.facts import Actor
+from engine.domain.facts import EVERYWHERE, Actor
 from engine.domain.views import Words
 from engine.errors import ProcedureNotFound, ProcedureRefused
 from engine.runtime.parsing import Specification, build
@@ -76,6 +77,15 @@ class Published:
                     roles.add(role.id)
         return frozenset(roles)
 
+    def is_led_by(self, engine: Engine, by: Actor, site: str = "") -> bool:
+        """Say whether a person owns it: administrators do, and whoever leads one of its roles there.
+
+        Without a site, at all of them.
+        """
+        lanes = self.lane_roles(engine)
+        above = {found.id for role in lanes for found in engine.organisation.supervisors(role)}
+        return by.admin or any(by.has_role(role, site or EVERYWHERE) for role in above)
+
     def starters(self, engine: Engine) -> frozenset[str]:
         """The roles that may start a case by hand."""
         named = self.bundle.properties.get("starters", "")
@@ -90,7 +100,8 @@ class Published:
 def publish(engine: Engine, bundle: Bundle, *, by: Actor, note: str = "") -> Version:
     """Publish a checked bundle as the procedure's next version; the same files make no new one.
 
-    The procedures that it calls are bound to their latest versions. Raises :class:`ProcedureRefused`
+    The procedures that it calls are bound to their latest versions; its timer starts are armed, those of the
+    version before are gone. Raises :class:`ProcedureRefused`
     when the check finds an error, :class:`ProcedureNotFound` when a called procedure is not published.
     """
     findings = check_bundle(engine, bundle)
@@ -104,7 +115,10 @@ def publish(engine: Engine, bundle: Bundle, *, by: Actor, note: str = "") -> Ver
             if version is None:
                 raise ProcedureNotFound(procedure=called)
             calls[called] = version.number
+        starting = (bundle.procedure, bundle.diagram, bundle.properties)
         if latest is not None and latest.digest == bundle.digest and latest.calls == calls:
+            # The sites may be others than they were.
+            scheduling.arm(engine, session, *starting, by=by, version=latest.number)
             return latest
         version = Version(
             procedure=bundle.procedure,
@@ -117,6 +131,7 @@ def publish(engine: Engine, bundle: Bundle, *, by: Actor, note: str = "") -> Ver
             note=note,
         )
         session.add(version)
+        scheduling.arm(engine, session, *starting, by=by, version=version.number)
     return version
 
 

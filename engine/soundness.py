@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.bundles import procedures_in
 from engine.errors import DatabaseUnavailable
-from engine.store import due, migrating, outgoing, repository
+from engine.store import due, migrating, outgoing, repository, schedule_rows
 from engine.wiring import Engine
 
 #: Bytes of free disk below which the installation asks for help.
@@ -43,8 +43,10 @@ def _database(engine: Engine) -> str:
 def _due_work(engine: Engine) -> str:
     try:
         with engine.database.look() as session:
-            following = due.next_run(session, engine.now())
-            incidents = repository.count_incidents(session)
+            now = engine.now()
+            moments = (due.next_run(session, now), schedule_rows.next_run(session, now))
+            following = min((at for at in moments if at), default=None)
+            incidents = repository.count_incidents(session) + schedule_rows.count_incidents(session)
     except (SQLAlchemyError, DatabaseUnavailable):
         return "cannot be read"
     if following is not None and following < engine.now() - LATE:

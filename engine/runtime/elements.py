@@ -30,7 +30,15 @@ from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 
 from engine.runtime import compensating, reading
 from engine.runtime.decisions import Decision
-from engine.runtime.events import CaseCondition, CaseMessage, CaseSignal, FirstOf, OnceTimer, RepeatingTimer
+from engine.runtime.events import (
+    CaseCondition,
+    CaseMessage,
+    CaseSignal,
+    FirstOf,
+    OnceTimer,
+    RepeatingTimer,
+    ScheduledStart,
+)
 from engine.runtime.joining import InclusiveJoin, ParallelJoin
 from engine.runtime.looping import Loop, ManyInstances, OneAfterAnother
 from engine.runtime.undoing import NextToUndo, ThrowCompensation
@@ -79,7 +87,7 @@ class _Decide(BusinessRuleTaskParser):
 class _OurEvents:
     """Reads timers and messages into our own definitions."""
 
-    def parse_timer_event(self, event: etree._Element) -> OnceTimer | RepeatingTimer:
+    def parse_timer_event(self, event: etree._Element) -> OnceTimer | RepeatingTimer | ScheduledStart:
         found = next(event.iterchildren(*(reading.q(tag) for tag in reading.TIMES)))
         name = self.node.get("name", self.node.get("id"))  # type: ignore[attr-defined]
         # Only what stands beside a running activity can ring again; anywhere else the first ring is all.
@@ -110,7 +118,9 @@ class _OurEvents:
 
 
 class _Start(_OurEvents, spiff_events.SpiffStartEventParser):
-    pass
+    def parse_timer_event(self, event: etree._Element) -> ScheduledStart:
+        found = next(event.iterchildren(*(reading.q(tag) for tag in reading.TIMES)))
+        return ScheduledStart(self.node.get("name", self.node.get("id")), (found.text or "").strip())
 
 
 class _End(_OurEvents, spiff_events.SpiffEndEventParser):

@@ -72,6 +72,18 @@ class OnceTimer(TimerEventDefinition):
         return False
 
 
+class ScheduledStart(TimerEventDefinition):
+    """The timer of a start event: it begins a case from outside, and never by itself in one that runs."""
+
+    def has_fired(self, my_task: Any) -> bool:
+        """Say whether this is the start that the case was begun at."""
+        return bool(my_task._get_internal_data(FIRED, False))
+
+    def catches(self, my_task: Any, event: BpmnEvent) -> bool:
+        """No event that is thrown is a timer's."""
+        return False
+
+
 class RepeatingTimer(OnceTimer):
     """A timer that fires again and again beside its activity, until the activity is over.
 

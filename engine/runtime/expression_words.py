@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.domain import recurring
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -50,6 +52,7 @@ BUILTIN_FUNCTIONS = frozenset(
 KNOWN_FUNCTIONS = frozenset(
     {
         *("due_in", "working_hours", "working_days", "at", "every", "now", "today"),
+        *recurring.WORDS,
         *("handler", "department", "get", "has", "visits"),
     }
 )

@@ -131,8 +131,8 @@ RULES: dict[str, Rule] = {
         "{at}没有开始事件，从没有流入连线的节点开始", "{at} has no start event; it begins where no flow leads"
     ),
     "start-kind": _error(
-        "{at}：流程由人、消息或信号开始，不由时间或条件开始",
-        "{at}: a case is begun by a person, a message or a signal, not by a time or a condition",
+        "{at}：流程由人、消息、信号或时间开始，不由条件开始",
+        "{at}: a case is begun by a person, a message, a signal or a time, not by a condition",
     ),
     "start-instantiate": _error(
         "{at}：不支持由事件网关或接收任务开始流程（instantiate），请画消息开始事件",
@@ -328,6 +328,10 @@ RULES: dict[str, Rule] = {
     "timer-invalid": _error(
         '{at}：{text} 不是时间，应像 "PT30M" 或 due_in(时限)',
         '{at}: {text} is no time; write "PT30M" or due_in(deadline)',
+    ),
+    "timer-words": _error("{at}：{text} 写得不对：{detail}", "{at}: {text} is wrongly said: {detail}"),
+    "start-timer": _error(
+        "{at}：流程不能在 {text} 开始：{detail_zh}", "{at}: a case cannot begin at {text}: {detail_en}"
     ),
     "script-missing": _error("{at}没有脚本", "{at} has no script"),
     "script-place": _error(

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from engine.domain import recurring
 from engine.domain.durations import cycle_of, is_duration
 from engine.domain.facts import Fix
 from engine.runtime import reading
@@ -20,6 +21,7 @@ from engine.runtime.expressions import ExpressionRefused, check_expression, chec
 from engine.runtime.lint_check import Check
 from engine.runtime.lint_codes import MAX_SECONDS
 from engine.runtime.lint_elements import is_deadline
+from engine.runtime.lint_starts import check_start
 from engine.runtime.reading import BPMN, SPIFF
 from engine.runtime.translating import translate
 
@@ -187,8 +189,10 @@ def _check_one(check: Check, written: Written) -> None:
         _tell_refusal(check, element, written, refused)
         return
     _check_names(check, element, written, tree)
-    if written.place == "timer":
+    if written.place == "timer" and _check_words(check, element, written, tree):
         _check_timer_value(check, element, written, tree)
+        repeats = written.tag == "timeCycle"
+        check_start(check, element, written.source, tree, line=written.line, repeats=repeats)
 
 
 def _tell_refusal(
@@ -262,6 +266,18 @@ def _check_timer_value(check: Check, element: etree._Element, written: Written, 
             check.add("timer-invalid", element, line=written.line, text=written.source[:80])
         case ast.BinOp() if not any(isinstance(part, ast.Call | ast.Name) for part in ast.walk(tree)):
             check.add("timer-invalid", element, line=written.line, text=written.source[:80])
+
+
+def _check_words(check: Check, element: etree._Element, written: Written, tree: ast.AST) -> bool:
+    """A word of the calendar with literals must be rightly said; False when it is not."""
+    for part in ast.walk(tree):
+        try:
+            recurring.recurrence_in(part)
+        except ValueError as error:
+            said, detail = ast.unparse(part)[:80], str(error)[:120]
+            check.add("timer-words", element, line=written.line, text=said, detail=detail)
+            return False
+    return True
 
 
 def is_time(text: str, *, cycle: bool) -> bool:

@@ -188,7 +188,7 @@ def _check_scope(check: Check, process_id: str, scope: str | None, nodes: list[N
 
 def _check_start_kinds(check: Check, scope: str | None, starts: Iterable[Node]) -> None:
     for node in starts:
-        if scope is None and node.event in {"timer", "conditional"}:
+        if scope is None and node.event == "conditional":
             check.add("start-kind", node)
 
 

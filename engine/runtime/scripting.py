@@ -12,20 +12,15 @@ from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 
-from engine.domain.durations import cycle_of, duration_of
 from engine.domain.facts import Data
 from engine.errors import BoundReached, GuanjiaError, RuntimeFailed, ServiceFailed
+from engine.runtime import timing
 from engine.runtime.deciding import decide
 from engine.runtime.decisions import Decision
 from engine.runtime.expressions import LIMITS, ExpressionRefused, Limits, evaluate, execute, to_json
 from engine.runtime.scopes import Scopes
 from engine.runtime.undoing import Completions
 from engine.runtime.undrawn import drawn_of
-
-#: Marks the text that the function ``every()`` gives to a repeating timer.
-EVERY = "every "
-#: Between two rings of a repeating timer.
-SHORTEST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class Tools:
     names: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     #: When a repeating deadline is due again: (name, after) → instant.
-    due_again: Callable[[str, datetime], datetime] = lambda name, after: after + timedelta(days=1)
+    due_again: timing.DueAgain = lambda name, after: after + timedelta(days=1)
     #: A connector: (operator, parameters, data, node, process) → a JSON value.
     call: Callable[[str, Data, Data, str, str], Any] | None = None
     bounds: Bounds = Bounds()
@@ -83,7 +78,7 @@ class CaseEnvironment(BasePythonScriptEngineEnvironment):
             "has": lambda name: self.seen.get(name) not in (None, "", []),
             "visits": lambda node: visits.get(node, 0),
             "handler": lambda node: handlers.get(node),
-            "every": lambda name: EVERY + name,
+            "every": lambda name: timing.EVERY + name,
         }
 
     def names(self, local: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -183,18 +178,15 @@ class CaseScriptEngine(PythonScriptEngine):
 
     def due(self, task: Any, expression: str) -> str:
         """The instant at which a timer that fires once is due, as ISO text."""
-        return self._ring_after(task, self.evaluate(task, expression)).isoformat()
+        value, tools = self.evaluate(task, expression), self.environment.tools
+        with _Naming(task):
+            return timing.ring_after(value, tools.now, tools.due_again).isoformat()
 
     def first_ring(self, task: Any, expression: str) -> tuple[str, int | None]:
         """A repeating timer's first instant and how often it rings; None is without end."""
         value = self.evaluate(task, expression)
-        rings = None
-        if isinstance(value, str) and value.upper().startswith("R"):
-            with _Naming(task):
-                try:
-                    rings, _ = cycle_of(value.strip())
-                except ValueError as error:
-                    raise RuntimeFailed("A repeating timer does not repeat.", value=value) from error
+        with _Naming(task):
+            rings = timing.rings_of(value)
         return self._again(task, value), rings
 
     def next_ring(self, task: Any, expression: str) -> str:
@@ -202,31 +194,9 @@ class CaseScriptEngine(PythonScriptEngine):
         return self._again(task, self.evaluate(task, expression))
 
     def _again(self, task: Any, value: Any) -> str:
-        due = self._ring_after(task, value)
-        # One without length would ring for ever at the same moment.
-        if due - self.environment.tools.now < SHORTEST:
-            with _Naming(task):
-                raise RuntimeFailed("A timer that repeats needs a period of a second or more.", value=value)
-        return due.isoformat()
-
-    def _ring_after(self, task: Any, value: Any) -> datetime:
         tools = self.environment.tools
-        if isinstance(value, str) and value.startswith(EVERY):
-            return tools.due_again(value.removeprefix(EVERY), tools.now)
-        period = str(value).split("/")[-1]
-        return self._instant(task, period)
-
-    def _instant(self, task: Any, value: Any) -> datetime:
-        now = self.environment.tools.now
         with _Naming(task):
-            try:
-                text = str(value).strip()
-                if text.upper().startswith("P"):
-                    return duration_of(text).after(now)
-                due = datetime.fromisoformat(text)
-            except (ValueError, OverflowError) as error:
-                raise RuntimeFailed("A timer does not give an instant or a duration.", value=value) from error
-            return due if due.tzinfo else due.replace(tzinfo=now.tzinfo)
+            return timing.ring_again(value, tools.now, tools.due_again).isoformat()
 
 
 def storable(value: Any) -> Any:

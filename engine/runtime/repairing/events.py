@@ -24,7 +24,7 @@ _THROWN = frozenset({"message", "signal", "escalation", "compensate", "link"})
 _CAUGHT = frozenset({"message", "signal", "timer", "conditional", "link"})
 _EDGE = frozenset({"message", "signal", "timer", "conditional", "error", "escalation", "compensate"})
 _ENDS = frozenset({"message", "signal", "error", "escalation", "compensate", "terminate"})
-_STARTS = frozenset({"message", "signal"})
+_STARTS = frozenset({"message", "signal", "timer"})
 
 
 def mend(work: Work) -> None:

@@ -23,7 +23,7 @@ from engine.store.models.between import (
 )
 from engine.store.models.books import Attachment, IssuedNumber, Paper, RegisterEntry, RegisterRow, Series
 from engine.store.models.cases import Case, History, Inbox, Job, Subscription, Task, Version
-from engine.store.models.clocks import CaseClock, Closure, DeadlineChange, Pause
+from engine.store.models.clocks import CaseClock, Closure, DeadlineChange, Pause, Schedule, ScheduleEntry
 from engine.store.models.masters import CaseAbout, MasterEntry, MasterRow
 from engine.store.models.people import Account, AccountRole
 from engine.store.models.telling import Delivery, Notice, Webhook
@@ -58,6 +58,8 @@ __all__ = [
     "RegisterEntry",
     "RegisterRow",
     "SavedView",
+    "Schedule",
+    "ScheduleEntry",
     "Series",
     "Shift",
     "Signer",

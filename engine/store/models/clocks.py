@@ -12,6 +12,57 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.store.models.base import Model
 
 
+class Schedule(Model):
+    """When a start event of a procedure's live version begins a case by itself next, at one site.
+
+    ``armed → armed`` with the next moment when it was done; ``paused`` by somebody; ``incident`` after the
+    last try; ``over`` when nothing follows; ``gone`` when the live version has this start no more. It is no
+    row of ``job``: a job belongs to a case and is done under that case's lock, and here there is none yet.
+    """
+
+    __tablename__ = "schedule"
+    __table_args__ = (
+        UniqueConstraint("procedure", "node", "site"),
+        Index("ix_schedule_due", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure: Mapped[str] = mapped_column(sa.String(100))
+    node: Mapped[str] = mapped_column(sa.String(200))
+    site: Mapped[str] = mapped_column(sa.String(100))
+    #: As the drawing says it: when one says it otherwise, the next moment is worked out anew.
+    expression: Mapped[str]
+    #: The moment that the next one was worked out from: it can be worked out again.
+    since: Mapped[datetime]
+    #: The promise.
+    due_at: Mapped[datetime]
+    #: Tries again not before this moment.
+    run_at: Mapped[datetime]
+    #: How often it still begins a case; None without end.
+    left: Mapped[int | None]
+    status: Mapped[str] = mapped_column(sa.String(20))
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    #: What it began last, and when.
+    last_at: Mapped[datetime | None]
+    last_case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+
+
+class ScheduleEntry(Model):
+    """What happened with a schedule, and who did it; never changed."""
+
+    __tablename__ = "schedule_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id"), index=True)
+    #: armed, fired, started (by hand), paused, resumed, moved, gone, failed, retried.
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    by: Mapped[str]
+    at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]]
+
+
 class CaseClock(Model):
     """A promise over a whole case: response, solution or update."""
 

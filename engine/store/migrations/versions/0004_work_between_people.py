@@ -327,6 +327,43 @@ def upgrade() -> None:
         batch_op.create_index('ix_answer_link_case', ['case_id'], unique=False)
         batch_op.create_index('ix_answer_link_task', ['task_id'], unique=False)
 
+    op.create_table('schedule',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('procedure', sa.String(length=100), nullable=False),
+    sa.Column('node', sa.String(length=200), nullable=False),
+    sa.Column('site', sa.String(length=100), nullable=False),
+    sa.Column('expression', sa.Text(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('run_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=True),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_case_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['last_case_id'], ['case.id'], name=op.f('fk_schedule_last_case_id_case')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_schedule')),
+    sa.UniqueConstraint('procedure', 'node', 'site', name=op.f('uq_schedule_procedure_node_site'))
+    )
+    with op.batch_alter_table('schedule', schema=None) as batch_op:
+        batch_op.create_index('ix_schedule_due', ['status', 'due_at'], unique=False)
+
+    op.create_table('schedule_entry',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('schedule_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('detail', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_schedule_entry_by_id_account')),
+    sa.ForeignKeyConstraint(['schedule_id'], ['schedule.id'], name=op.f('fk_schedule_entry_schedule_id_schedule')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_schedule_entry'))
+    )
+    with op.batch_alter_table('schedule_entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_schedule_entry_schedule_id'), ['schedule_id'], unique=False)
+
     op.add_column('account', sa.Column('email', sa.Text(), server_default='', nullable=False))
     op.add_column('account', sa.Column('reach', sa.JSON(), server_default=sa.text("'{}'"), nullable=False))
 
