@@ -83,6 +83,7 @@ from engine.queries import (
     list_deliveries,
     list_notices,
     list_registers,
+    list_schedules,
     list_webhooks,
     look_up,
     mark_read,
@@ -116,6 +117,7 @@ from engine.reaching import (
 )
 from engine.repairing import Repaired, repair_file, repair_json
 from engine.rosters import add_shifts, copy_week, import_shifts, remove_shift
+from engine.schedules import pause_schedule, resume_schedule, retry_schedule, start_schedule_now
 from engine.soundness import health
 from engine.substitutes import end_substitution, substitute
 from engine.tasks import (
@@ -233,6 +235,7 @@ __all__ = [
     "list_deliveries",
     "list_notices",
     "list_registers",
+    "list_schedules",
     "list_webhooks",
     "look_up",
     "mark_copy_read",
@@ -247,6 +250,7 @@ __all__ = [
     "next_due",
     "open_engine",
     "pause_case",
+    "pause_schedule",
     "people",
     "person",
     "preview_day",
@@ -272,7 +276,9 @@ __all__ = [
     "restore_view",
     "resume_case",
     "resume_clocks",
+    "resume_schedule",
     "retry_incident",
+    "retry_schedule",
     "roster",
     "run_due",
     "save_draft",
@@ -295,6 +301,7 @@ __all__ = [
     "site_of",
     "start_case",
     "start_quickly",
+    "start_schedule_now",
     "steps_of",
     "substitute",
     "suspend_case",

@@ -8,11 +8,11 @@ left as a job of the same transaction, so that either all of them will be moved 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from engine import moving, procedures, rules, steps
+from engine import moving, procedures, rules, schedules, steps
 from engine.arming import job_of
 from engine.case_clocks import CLOCK_WORDS
 from engine.domain.calendars import parse_hours
@@ -68,7 +68,8 @@ def preview_day(engine: Engine, calendar: str, day: date, *, hours: Sequence[str
     with engine.database.look() as session:
         changed = _with_day(engine, rules.refresh(engine, session), calendar, day, hours)
         cases = case_rows.running_after(session, _begins(engine, calendar, day))
-        return _listed(engine, session, cases, changed, None)
+        found = _listed(engine, session, cases, changed, None)
+        return replace(found, starts=schedules.moving(engine, session, changed))
 
 
 @again_when_changed
@@ -99,7 +100,7 @@ def set_day(
                     at=now,
                 )
             )
-        rules.changed(engine, session)
+        schedules.move(engine, session, rules.changed(engine, session), by=by)
         detail = {"calendar": calendar, "day": day.isoformat(), "closed": hours == [] or hours == ()}
         begins = _begins(engine, calendar, day)
         cases = case_rows.running_after(session, begins)
@@ -142,14 +143,16 @@ def preview_deadline(engine: Engine, new: NewLimit, *, by: Actor) -> Moved:
     Raises :class:`Invalid` naming what is not right, :class:`Forbidden`.
     """
     change = _require_change(engine, new, by)
-    if not new.open_too:
-        return Moved((), 0, 0)
     with engine.database.look() as session:
         standing = rules.refresh(engine, session)
         told = [*map(rules.change_of, ruling.changes(session)), change]
         changed = standing.with_changes(told, standing.revision)
+        starts = schedules.moving(engine, session, changed)
+        if not new.open_too:
+            return Moved((), 0, 0, starts)
         cases = case_rows.running_with(session, new.deadline)
-        return _listed(engine, session, cases, changed, frozenset({new.deadline}))
+        found = _listed(engine, session, cases, changed, frozenset({new.deadline}))
+        return replace(found, starts=starts)
 
 
 @again_when_changed
@@ -173,7 +176,7 @@ def change_deadline(engine: Engine, new: NewLimit, *, by: Actor) -> int:
                 at=engine.now(),
             )
         )
-        rules.changed(engine, session)
+        schedules.move(engine, session, rules.changed(engine, session), by=by)
         if not new.open_too:
             return 0
         cases = case_rows.running_with(session, new.deadline)

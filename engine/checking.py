@@ -85,11 +85,20 @@ def _check_bundle(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
             f"The process id must be the folder's name ({bundle.procedure})",
         )
         return
+    yield from _check_sites(engine, bundle)
     yield from _check_forms(engine, bundle)
     yield from _check_answered(bundle)
     yield from _check_registers(bundle)
     yield from _check_papers(bundle)
     yield from _check_english(bundle)
+
+
+def _check_sites(engine: Engine, bundle: Bundle) -> Iterator[Finding]:
+    """A procedure starts by itself at sites that there are."""
+    named = (part.strip() for part in bundle.properties.get("schedule_sites", "").split(","))
+    for site in named:
+        if site and site not in engine.organisation.sites:
+            yield _declared(DIAGRAM, "schedule_sites", f"没有站点 {site}", f"there is no site {site}")
 
 
 def _check_forms(engine: Engine, bundle: Bundle) -> Iterator[Finding]:

@@ -84,7 +84,7 @@ def next_due(engine: Engine) -> datetime | None:
 def _next_job(engine: Engine) -> datetime | None:
     now = engine.now()
     with engine.database.look() as session:
-        moments = (due.next_run(session, now), schedule_rows.next_run(session, now))
+        moments = (due.next_run(session, now), schedule_rows.next_run(session))
     return min((at for at in moments if at), default=None)
 
 

@@ -87,7 +87,9 @@ class Published:
         return by.admin or any(by.has_role(role, site or EVERYWHERE) for role in above)
 
     def starters(self, engine: Engine) -> frozenset[str]:
-        """The roles that may start a case by hand."""
+        """The roles that may start a case by hand; none where it only starts by itself or by others."""
+        if not self.specification.begins_by_itself:
+            return frozenset()
         named = self.bundle.properties.get("starters", "")
         if named:
             return frozenset(part.strip() for part in named.split(",") if part.strip())

@@ -19,7 +19,7 @@ from engine.bundles import SCENARIOS, Bundle
 from engine.domain.facts import EVERYWHERE, SYSTEM, Actor, UserId
 from engine.errors import AnswersInvalid, GuanjiaError, ScenarioInvalid
 from engine.masters import bring_in
-from engine.store import repository, stories
+from engine.store import repository, schedule_rows, stories
 from engine.telling import FakeClock, Teller, Unlike, moment
 from engine.wiring import Engine, Settings, open_engine
 
@@ -117,6 +117,8 @@ def play(
     clock.at = moment(scenario["at"], engine.zone_of(site))
     for bundle in procedures.in_order(bundles):
         procedures.publish(engine, bundle, by=SYSTEM)
+    with engine.database.transaction() as session:
+        schedule_rows.keep_only(session, procedure, site)
     teller = Teller(engine, clock, _hire(engine), procedure, site)
     name = str(scenario["name"])
     for master, rows in scenario.get("masters", {}).items():

@@ -9,13 +9,14 @@ looked, the latest starts one case, whose history names the others.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from engine import cases, procedures, rules, scheduling
 from engine.domain.facts import SYSTEM, Actor, CaseId, Data
 from engine.domain.rules import Rules
+from engine.domain.views import MovedStart
 from engine.errors import Conflict, DatabaseUnavailable, Forbidden, GuanjiaError, NotFound
 from engine.procedures import Published
 from engine.retrying import again_when_changed, backoff
@@ -153,6 +154,53 @@ def _put_off(engine: Engine, schedule_id: int, attempt: int, error: Exception) -
         else:
             row.run_at = now + backoff(row.attempts)
             schedule_rows.arm(session, row)
+
+
+# When rules change -------------------------------------------------------------------------------
+
+
+def moving(engine: Engine, session: Session, standing: Rules) -> tuple[MovedStart, ...]:
+    """The starts that lie elsewhere by these rules."""
+    return tuple(
+        MovedStart(
+            procedure=row.procedure,
+            procedure_name=published.bundle.name,
+            site=row.site,
+            name=published.node_name(row.procedure, row.node),
+            old=row.due_at,
+            new=due,
+        )
+        for row, published, due in _moved(engine, session, standing, schedule_rows.standing(session))
+    )
+
+
+def move(engine: Engine, session: Session, standing: Rules, *, by: Actor) -> None:
+    """Move the starts that lie elsewhere by the rules that this transaction changes."""
+    rows = schedule_rows.standing(session, lock=True)
+    for row, _, due in list(_moved(engine, session, standing, rows)):
+        schedule_rows.tell(
+            session, row, "moved", by, engine.now(), old=row.due_at.isoformat(), due=due.isoformat()
+        )
+        row.due_at = row.run_at = due
+        schedule_rows.arm(session, row)
+
+
+def _moved(
+    engine: Engine, session: Session, standing: Rules, rows: Sequence[Schedule]
+) -> Iterator[tuple[Schedule, Published, datetime]]:
+    now = engine.now()
+    for row in rows:
+        published = procedures.latest(engine, session, row.procedure)
+        start, place = _start_of(published, row), {"procedure": row.procedure, "site": row.site}
+        # What comes once was said, and what came due before is not moved.
+        if not start.repeats or row.due_at <= now:
+            continue
+        due, _ = scheduling.following(engine, standing, start, after=row.since, **place)
+        if due <= now:
+            # Nothing becomes due by a change before the present.
+            due, _ = scheduling.following(engine, standing, start, after=now, **place)
+        if due != row.due_at:
+            yield row, published, due
 
 
 # What people do --------------------------------------------------------------------------------

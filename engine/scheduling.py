@@ -131,18 +131,3 @@ def arm(
         if place not in wanted and row.status != "gone":
             row.status = "gone"
             schedule_rows.tell(session, row, "gone", by, now, version=version)
-
-
-def moved(
-    engine: Engine, session: Session, standing: Rules, row: Schedule, start: TimerStart
-) -> datetime | None:
-    """Where the next moment of a schedule lies by these rules, when that is elsewhere and still to come."""
-    now = engine.now()
-    if row.due_at <= now:
-        return None
-    place = {"procedure": row.procedure, "site": row.site}
-    due, _ = following(engine, standing, start, after=row.since, **place)
-    if due <= now:
-        # Nothing becomes due by a change before the present.
-        due, _ = following(engine, standing, start, after=now, **place)
-    return due if due != row.due_at else None

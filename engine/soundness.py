@@ -44,7 +44,7 @@ def _due_work(engine: Engine) -> str:
     try:
         with engine.database.look() as session:
             now = engine.now()
-            moments = (due.next_run(session, now), schedule_rows.next_run(session, now))
+            moments = (due.next_run(session, now), schedule_rows.next_run(session))
             following = min((at for at in moments if at), default=None)
             incidents = repository.count_incidents(session) + schedule_rows.count_incidents(session)
     except (SQLAlchemyError, DatabaseUnavailable):

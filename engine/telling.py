@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import cases, jobs, tasks
+from engine import cases, jobs, schedules, tasks
 from engine.attachments import add_attachment
 from engine.domain import assignment
 from engine.domain.facts import Actor, CaseId, TaskId
@@ -88,10 +88,8 @@ class Teller:
         verb = next((verb for verb in VERBS if verb in told), None)
         match verb:
             case "start":
-                following = cases.start_case(
-                    self.engine, self.procedure, by=self._person(told["start"]), site=self.site
-                )
-                self.case_id = self.case_id or following.case_id
+                started = self._start(told["start"])
+                self.case_id = self.case_id or started
             case "complete":
                 task_id, by = self._open_task(told, told["complete"])
                 tasks.complete_task(self.engine, task_id, by=by, answers=self._answers(task_id, by, told))
@@ -129,6 +127,7 @@ class Teller:
             case _:
                 raise ScenarioInvalid(f"a step needs one of {', '.join(VERBS)}; this has {sorted(told)}")
         jobs.run_due(self.engine)
+        self._find()
 
     def pass_until(self, until: datetime) -> None:
         """Let time pass, stopping at every moment at which something is due."""
@@ -136,9 +135,27 @@ class Teller:
             self.clock.at = max(self.clock.at, following)
             before = following
             jobs.run_due(self.engine)
+            self._find()
             if jobs.next_due(self.engine) == before:
                 raise Unlike(f"due work failed: {self._job_errors()}")
         self.clock.at = max(self.clock.at, until)
+
+    def _start(self, what: str) -> CaseId:
+        """Start a case: by a person of a role, or at a start event as its schedule does."""
+        if what in self.people:
+            by = self.people[what]
+            return cases.start_case(self.engine, self.procedure, by=by, site=self.site).case_id
+        found = schedules.start_of_story(self.engine, self.procedure, what, self.site)
+        if found is None:
+            raise ScenarioInvalid(f"there is neither a role nor a timer start event {what!r}")
+        return found
+
+    def _find(self) -> None:
+        """A case that started by itself before anybody started one is the story's."""
+        if self.case_id is None:
+            with self.engine.database.look() as session:
+                found = stories.started_by_itself(session, self.procedure, self.site)
+            self.case_id = None if found is None else CaseId(found)
 
     def _compare(self, expected: Mapping[str, Any]) -> None:
         with self.engine.database.look() as session:

@@ -59,7 +59,7 @@ class DryRun:
     """One try of a diagram."""
 
     pools: list[Pool]
-    #: What the answers file says: start, tasks, events.
+    #: What the answers file says: at, start, tasks, events.
     answers: Mapping[str, Any]
     max_steps: int
     form_of: FormOf
@@ -103,10 +103,22 @@ class DryRun:
         return [pool for pool in self.pools if pool.begun and not pool.ended]
 
     def _begin(self) -> None:
-        by_themselves = [pool for pool in self.pools if pool.specification.begins_by_itself]
+        data, chosen = self.answers.get("start", {}), self.answers.get("at")
+        there = [pool for pool in self.pools if chosen and pool.specification.has_start(chosen)]
+        if chosen and not there:
+            raise Invalid("No process has this start event.", at=chosen)
+        for pool in there:
+            self._start(pool, chosen, data)
+        by_themselves = [
+            pool for pool in self.pools if not pool.begun and pool.specification.begins_by_itself
+        ]
         for pool in by_themselves:
-            self._start(pool, None, self.answers.get("start", {}))
-        if by_themselves or self.answers.get("events"):
+            self._start(pool, None, data)
+        if not (there or by_themselves or self.answers.get("events")):
+            for pool in self.pools:
+                if start := pool.specification.start_by_time():
+                    self._start(pool, start, data)
+        if self.answers.get("events") or any(pool.begun for pool in self.pools):
             return
         # All wait for each other or for somebody outside, whom the first one's message stands for.
         first = self.pools[0]
@@ -114,8 +126,10 @@ class DryRun:
         self._start(first, start, self.answers.get("start", {}))
 
     def _start(self, pool: Pool, start: str | None, data: Data) -> None:
-        tools = self._tools(pool)
-        run = TracedRun.start(pool.specification, {**self.unknown, **data}, tools, at=start)
+        tools, begins = self._tools(pool), {}
+        if start and start == pool.specification.start_by_time():
+            begins = {"scheduled_at": self.now.isoformat(timespec="minutes")}
+        run = TracedRun.start(pool.specification, {**self.unknown, **begins, **data}, tools, at=start)
         self._keep(pool, run)
 
     def _answer(self) -> bool:
@@ -281,6 +295,8 @@ def require_answers(answers: Mapping[str, Any]) -> None:
         for one in given if isinstance(given, list) else [given]:
             if one is not None and not isinstance(one, dict):
                 raise Invalid("A task's answers must be an object, a list of objects, or null.", task=node)
+    if not isinstance(answers.get("at", ""), str):
+        raise Invalid("“at” of the answers must be the id of a start event.")
     if not isinstance(events, list):
         raise Invalid("“events” of the answers must be a list.")
     for event in events:

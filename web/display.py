@@ -49,7 +49,7 @@ def set_up(app: Flask) -> None:
         initial=lambda name: name.strip()[:1].upper(),
         status_words=history.status_words,
         priority_words=history.priority_words,
-        entry_words=lambda entry: history.sentence(entry, reader_language()),
+        entry_words=lambda entry: history.sentence(entry, reader_language(), _exact),
         entry_more=lambda entry: history.more(entry, reader_language()),
         value_words=value_words,
     )
@@ -208,6 +208,10 @@ def moment(at: datetime, style: str = "words") -> str:
     if style == "time":
         return moments.clock_time(at, zone)
     return moments.in_words(at, engine().now(), zone, language)
+
+
+def _exact(at: datetime) -> str:
+    return moment(at, "exact")
 
 
 def clock(of: Clock) -> ClockWords:

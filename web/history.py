@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from engine.domain.views import Entry, Words
 from web.language import reader_language
 from web.words import gettext as _
+
+#: Missed moments that a line of history names.
+MISSED = 6
 
 
 def status_words(status: str) -> str:
@@ -35,13 +39,18 @@ def who_said(name: str) -> str:
     return {"": _("系统"), "system": _("系统"), "customer": _("客户")}.get(name, name)
 
 
-def sentence(entry: Entry, language: str) -> str:
-    """One line of history: 客务代表 完成了“调查”; 李四 代 王五 完成了“调查”."""
+def sentence(entry: Entry, language: str, exact: Callable[[datetime], str]) -> str:
+    """One line of history: 客务代表 完成了“调查”; 李四 代 王五 完成了“调查”.
+
+    ``exact`` says a moment to the minute.
+    """
     say = _SENTENCES.get(entry.kind)
     node = entry.node_name.in_language(language) if entry.node_name else entry.node or ""
     who = who_said(entry.actor)
     if entry.detail.get("for"):
         who = _("%(who)s 代 %(absent)s", who=who, absent=entry.detail["for"])
+    if entry.kind == "case_started":
+        return _started(entry, who, exact)
     return say(entry, who, node) if say else _("%(who)s：%(what)s", who=who, what=node or entry.kind)
 
 
@@ -87,10 +96,28 @@ def _named(entry: Entry, key: str) -> str:
     return Words(said.get("zh", ""), said.get("en", "")).in_language(reader_language())
 
 
+def _started(entry: Entry, who: str, exact: Callable[[datetime], str]) -> str:
+    """Who started a case, or that it started by itself, for which moment, and what was missed before."""
+    if entry.detail.get("by_hand"):
+        return _("%(who)s 提前发起了这个定时的案件", who=who)
+    if not entry.detail.get("schedule"):
+        return _("%(who)s 发起了案件", who=who)
+    said = _("按排定的时间自动发起（%(when)s）", when=exact(datetime.fromisoformat(entry.detail["due"])))
+    missed = entry.detail.get("missed") or []
+    if not missed:
+        return said
+    count = int(entry.detail.get("missed_count") or len(missed))
+    return said + _(
+        "；系统停机期间错过 %(n)s 次：%(moments)s",
+        n=count,
+        moments=_("、").join(exact(datetime.fromisoformat(one)) for one in missed[-MISSED:])
+        + ("…" if count > MISSED else ""),
+    )
+
+
 _Sentence = Callable[[Entry, str, str], str]
 #: The kinds of history that the engine writes; what is not here is said by its step's name.
 _SENTENCES: dict[str, _Sentence] = {
-    "case_started": lambda e, who, node: _("%(who)s 发起了案件", who=who),
     "case_ended": lambda e, who, node: _("案件办结"),
     "case_cancelled": lambda e, who, node: _("%(who)s 取消了案件", who=who),
     "case_suspended": lambda e, who, node: _("%(who)s 挂起了案件", who=who),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import catalogue, procedure_view, would_get
+from engine import catalogue, list_schedules, procedure_view, would_get
 from engine.domain.views import Words, WouldGet
 from web.access import access, actor, engine
 from web.language import reader_language
@@ -50,6 +50,7 @@ def show(procedure_id: str) -> ResponseReturnValue:
         drawing=drawing,
         today=_by_step(would_get(engine(), procedure_id)),
         sites=list(engine().organisation.sites),
+        schedules=list_schedules(engine(), actor(), procedure=procedure_id),
     )
 
 

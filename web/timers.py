@@ -7,7 +7,7 @@ from typing import Literal, cast
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import procedure_names, timers
+from engine import list_schedules, procedure_names, timers
 from engine.domain.views import Clock, TimerLine
 from web.access import access, actor, engine
 from web.display import is_htmx, words
@@ -42,6 +42,7 @@ def index() -> ResponseReturnValue:
         procedures=[(found, words(name)) for found, name in procedure_names(engine())],
         clock_of=_clock,
         kinds=kinds(),
+        schedules=[] if is_htmx() else list_schedules(engine(), actor(), procedure=procedure),
     )
 
 

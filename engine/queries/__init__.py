@@ -18,6 +18,7 @@ from engine.queries.people_finding import find_people
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.roster import roster
 from engine.queries.ruling_view import calendar_lines, calendar_month, deadline_rows, deadline_view
+from engine.queries.schedules import list_schedules
 from engine.queries.search import search
 from engine.queries.similar import similar_cases
 from engine.queries.task_view import task_head, task_view
@@ -51,6 +52,7 @@ __all__ = [
     "list_deliveries",
     "list_notices",
     "list_registers",
+    "list_schedules",
     "list_webhooks",
     "look_up",
     "mark_read",

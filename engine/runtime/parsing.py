@@ -67,6 +67,14 @@ class Specification:
         """The start event that stands first in the file."""
         return next((node.id for node in self._starts()), None)
 
+    def start_by_time(self) -> str | None:
+        """The first start event that begins a case by itself."""
+        return next((node.id for node in self._starts() if node.event == "timer"), None)
+
+    def has_start(self, node_id: str) -> bool:
+        """Say whether it has a start event of this id."""
+        return any(node.id == node_id for node in self._starts())
+
     def starts(self, kind: str, name: str) -> str | None:
         """The start event that a message or a signal (``kind``) of this name triggers."""
         for node in self._starts():

@@ -30,18 +30,13 @@ def of_procedure(session: Session, procedure: str) -> list[Schedule]:
     )
 
 
-def standing(session: Session) -> list[Schedule]:
-    """Every schedule whose next moment is still to come or stands still, locked."""
+def standing(session: Session, *, lock: bool = False) -> list[Schedule]:
+    """Every schedule that is armed or stands still."""
+    every = sa.select(Schedule).where(Schedule.status.in_(("armed", "paused"))).order_by(Schedule.id)
+    if not lock:
+        return list(session.scalars(every))
     session.flush()
-    return list(
-        session.scalars(
-            sa.select(Schedule)
-            .where(Schedule.status.in_(("armed", "paused")))
-            .order_by(Schedule.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
+    return list(session.scalars(every.with_for_update().execution_options(populate_existing=True)))
 
 
 def locked(session: Session, schedule_id: int) -> Schedule | None:
@@ -75,7 +70,7 @@ def arm(session: Session, schedule: Schedule) -> None:
         note_armed(session, 0, f"schedule:{schedule.id}", schedule.run_at)
 
 
-def tell(session: Session, schedule: Schedule, kind: str, by: Actor, at: datetime, **detail: Any) -> None:
+def tell(session: Session, schedule: Schedule, kind: str, by: Actor, at: datetime, /, **detail: Any) -> None:
     """Write down what happened with a schedule."""
     session.add(
         ScheduleEntry(schedule_id=schedule.id, kind=kind, by_id=by.id, by=by.name, at=at, detail=detail)
@@ -116,7 +111,7 @@ def held(session: Session, schedule_id: int, attempt: int) -> Schedule | None:
 # Looking -------------------------------------------------------------------------------------
 
 
-def next_run(session: Session, now: datetime) -> datetime | None:
+def next_run(session: Session) -> datetime | None:
     """When the next one is to run."""
     return session.scalar(sa.select(sa.func.min(Schedule.run_at)).where(Schedule.status == "armed"))
 
@@ -136,11 +131,6 @@ def coming(session: Session, until: datetime, limit: int) -> list[datetime]:
 def count_incidents(session: Session) -> int:
     """How many failed for good."""
     return session.scalar(sa.select(sa.func.count(Schedule.id)).where(Schedule.status == "incident")) or 0
-
-
-def errors(session: Session) -> list[str]:
-    """Why those failed that failed."""
-    return list(session.scalars(sa.select(Schedule.error).where(Schedule.error.is_not(None))))
 
 
 def _is_due(now: datetime) -> list[sa.ColumnElement[bool]]:

@@ -8,7 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.store.models import Account, AccountRole, Case, History, Job, MasterRow, Paper, RegisterRow, Task
+from engine.store.models import (
+    Account,
+    AccountRole,
+    Case,
+    History,
+    Job,
+    MasterRow,
+    Paper,
+    RegisterRow,
+    Schedule,
+    Task,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,27 @@ def _family(session: Session, case_id: int) -> list[int]:
 
 def job_errors(session: Session) -> list[str]:
     """What went wrong with due work."""
-    return [error for error in session.scalars(sa.select(Job.error).where(Job.error.is_not(None))) if error]
+    found = [
+        *session.scalars(sa.select(Job.error).where(Job.error.is_not(None))),
+        *session.scalars(sa.select(Schedule.error).where(Schedule.error.is_not(None))),
+    ]
+    return [error for error in found if error]
+
+
+def started_by_itself(session: Session, procedure: str, site: str) -> int | None:
+    """The first case of a procedure that its schedule started at a site."""
+    return session.scalar(
+        sa.select(Case.id)
+        .join(History, sa.and_(History.case_id == Case.id, History.kind == "case_started"))
+        .where(
+            Case.procedure == procedure,
+            Case.site == site,
+            Case.started_by.is_(None),
+            History.detail["schedule"].as_string().is_not(None),
+        )
+        .order_by(Case.id)
+        .limit(1)
+    )
 
 
 def hire(session: Session, role: str, name: str) -> int:

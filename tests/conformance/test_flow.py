@@ -245,6 +245,43 @@ STORIES = [
         start="r",
     ),
     story(
+        "timer start",
+        """
+        s:start -> a:user -> e:end
+        t:start(timer every_month("last working day", at="15:00")) -> a
+        """,
+        """
+        start: t | a
+        a: a e | end
+        """,
+        start="t",
+    ),
+    story(
+        "timer start, begun by a person beside it",
+        """
+        s:start -> a:user -> e:end
+        t:start(timer every_day(at="15:00")) -> a
+        """,
+        """
+        start: s | a
+        a: a e | end
+        """,
+    ),
+    story(
+        "timer start × call",
+        """
+        s:start -> c:call(inner) -> e:end
+        inner:process {
+          x:start -> a:user -> y:end
+          t:start(timer every_day(at="15:00")) -> b:user -> y
+        }
+        """,
+        """
+        start: s x | a
+        a: a y c e | end
+        """,
+    ),
+    story(
         "signal start",
         """
         s:start -> a:user -> e:end
@@ -1333,7 +1370,11 @@ def test_it_happens_as_it_is_drawn(drawing: str, told: str, more: dict[str, Any]
             "link-several",
             id="a link to two places",
         ),
-        pytest.param('s:start(timer "PT1H") -> e:end', "start-kind", id="a timer start of a process"),
+        pytest.param(
+            "s:start(timer every_month(40, at='09:00')) -> e:end", "timer-words", id="a day that no month has"
+        ),
+        pytest.param("s:start(timer every_day(at=n)) -> e:end", "start-timer", id="a start that asks a case"),
+        pytest.param('s:start(timer "R/PT1S") -> e:end', "start-timer", id="a start every second"),
         pytest.param("s:start(if n > 3) -> e:end", "start-kind", id="a conditional start of a process"),
         pytest.param("s:start -> g:complex -> e:end", "unsupported-complex-gateway", id="a complex gateway"),
         pytest.param(

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
-from engine import jobs, procedures
+from engine import jobs, procedures, scheduling
 from engine.arming import STANDING
 from engine.domain import assignment, verbs
 from engine.domain.facts import Snapshot
 from engine.domain.standing_in import Absence, refusal
+from engine.runtime.starting import timer_starts
 from engine.runtime.workflow import Run, Tools
-from engine.store import between, due, inbox_rows
+from engine.store import between, due, inbox_rows, repository, schedule_rows
 from engine.store.database import Session
 from engine.store.models import (
     Case,
@@ -34,6 +35,8 @@ from engine.store.models import (
     Pause,
     RegisterEntry,
     RegisterRow,
+    Schedule,
+    ScheduleEntry,
     Subscription,
     Substitution,
     Task,
@@ -61,6 +64,7 @@ def broken(engine: Engine) -> list[str]:
         return [
             *(said for check in checks for said in check(session)),
             *_shown(engine, session),
+            *_schedules(engine, session),
             *(
                 f"case {case.number}: {said}"
                 for case in session.scalars(running)
@@ -376,7 +380,46 @@ def _reasons(session: Session) -> Iterator[str]:
             yield f"an absence of {one.account} stands that would be refused: {refused}"
 
 
+def _schedules(engine: Engine, session: Session) -> Iterator[str]:
+    """Each timer start of a live version is armed at each of its sites, and nothing else is."""
+    wanted = {}
+    for version in repository.latest_versions(session):
+        published = procedures.of_version(engine, session, version.id)
+        for start in timer_starts(published.bundle.diagram, published.procedure):
+            for site in scheduling.sites_of(engine, published.bundle.properties):
+                wanted[published.procedure, start.node, site] = start.expression
+    rows = session.scalars(sa.select(Schedule).where(Schedule.status != "gone")).all()
+    standing = {(row.procedure, row.node, row.site): row.expression for row in rows}
+    yield from _differ("schedules", set(wanted.items()), set(standing.items()))
+    for row in rows:
+        said = f"the schedule of {row.procedure} at {row.site}"
+        if row.run_at < row.due_at:
+            yield f"{said} runs before it is due"
+        if row.status == "incident" and not row.error:
+            yield f"{said} failed and does not say why"
+    fired = Counter(
+        (entry.detail["case"], entry.detail["due"])
+        for entry in session.scalars(sa.select(ScheduleEntry).where(ScheduleEntry.kind == "fired"))
+    )
+    begun = Counter(
+        (entry.case_id, entry.detail["due"])
+        for entry in session.scalars(sa.select(History).where(History.kind == "case_started"))
+        if "schedule" in entry.detail and not entry.detail.get("by_hand")
+    )
+    if fired != begun:
+        yield f"what schedules began and what cases say differ: {fired - begun} {begun - fired}"
+    once = Counter(
+        (entry.schedule_id, due)
+        for entry in session.scalars(sa.select(ScheduleEntry).where(ScheduleEntry.kind == "fired"))
+        for due in [entry.detail["due"], *entry.detail.get("missed", [])]
+    )
+    if twice := [key for key, times in once.items() if times > 1]:
+        yield f"the same moment of a schedule was done twice: {twice}"
+
+
 def _overdue(engine: Engine) -> list[str]:
     with engine.database.look() as session:
         left = [session.get_one(Job, found) for found, _ in due.listed(session, engine.now(), 100)]
-        return [f"armed and overdue: {job.kind} {job.node} {job.run_at}" for job in left]
+        at = schedule_rows.next_run(session)
+        late = [f"a schedule is overdue since {at}"] if at is not None and at <= engine.now() else []
+        return [*late, *(f"armed and overdue: {job.kind} {job.node} {job.run_at}" for job in left)]

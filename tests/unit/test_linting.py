@@ -535,10 +535,34 @@ BAD = [
     ),
     pytest.param(
         process(
-            event("startEvent", "s", timer("timeDuration", '"PT1H"')), event("endEvent", "e"), flow("s", "e")
+            event(
+                "startEvent",
+                "s",
+                "<bpmn:conditionalEventDefinition><bpmn:condition>n</bpmn:condition></bpmn:conditionalEventDefinition>",
+            ),
+            event("endEvent", "e"),
+            flow("s", "e"),
         ),
         "start-kind",
-        id="begun by a timer",
+        id="begun by a condition",
+    ),
+    pytest.param(
+        process(
+            event("startEvent", "s", timer("timeCycle", 'handler("s")')),
+            event("endEvent", "e"),
+            flow("s", "e"),
+        ),
+        "start-timer",
+        id="begun at a time that only a case knows",
+    ),
+    pytest.param(
+        process(
+            event("startEvent", "s", timer("timeCycle", 'every_week("monday", at="09:00")')),
+            event("endEvent", "e"),
+            flow("s", "e"),
+        ),
+        "timer-words",
+        id="begun on a day that no week has",
     ),
     pytest.param(line('<bpmn:subProcess id="a"/>'), "start-missing", id="an empty sub-process"),
     pytest.param(

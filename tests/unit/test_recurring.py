@@ -76,7 +76,9 @@ recurrences = st.one_of(
         st.sampled_from(["", "next", "before"]),
     ),
 )
-moments = st.integers(0, 4 * 365 * 24 * 60).map(lambda n: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=n))
+moments = st.integers(0, 4 * 365 * 24 * 60).map(
+    lambda n: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
+)
 calendars = st.sampled_from([OFFICE, BERLIN])
 
 

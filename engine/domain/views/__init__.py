@@ -29,7 +29,10 @@ from engine.domain.views.clocks import (
     LadderLine,
     Moved,
     MovedLine,
+    MovedStart,
     PauseLine,
+    ScheduleEntryLine,
+    ScheduleLine,
     TimerLine,
 )
 from engine.domain.views.inbox import (
@@ -133,6 +136,7 @@ __all__ = [
     "Member",
     "Moved",
     "MovedLine",
+    "MovedStart",
     "News",
     "Notice",
     "Page",
@@ -149,6 +153,8 @@ __all__ = [
     "Roster",
     "RosterPerson",
     "RosterShift",
+    "ScheduleEntryLine",
+    "ScheduleLine",
     "SentBack",
     "SignerLine",
     "SigningView",

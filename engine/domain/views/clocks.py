@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from engine.domain.facts import CaseId, JobStatus
+from engine.domain.facts import CaseId, Data, JobStatus
 from engine.domain.views.basics import Clock, Words
 
 
@@ -73,6 +73,44 @@ class TimerLine:
 
 
 @dataclass(frozen=True)
+class ScheduleEntryLine:
+    """What happened with a schedule, and who did it."""
+
+    #: armed, fired, started (by hand), paused, resumed, moved, gone, failed, retried.
+    kind: str
+    by: str
+    at: datetime
+    #: The moment it is about: when it was due, or is due next.
+    due: datetime | None
+    detail: Data
+
+
+@dataclass(frozen=True)
+class ScheduleLine:
+    """A start event of a procedure that begins a case by itself, at one site."""
+
+    id: int
+    procedure: str
+    procedure_name: Words
+    node: str
+    name: Words
+    site: str
+    #: How often, in words.
+    when: Words
+    status: Literal["armed", "paused", "incident", "over"]
+    due_at: datetime
+    last_at: datetime | None
+    #: What it began last, (id, number), where the reader sees it.
+    last_case: tuple[CaseId, str] | None
+    attempts: int
+    error: str | None
+    #: The reader may pause and resume it and start it now.
+    may_change: bool
+    #: Its history, the latest first.
+    entries: tuple[ScheduleEntryLine, ...]
+
+
+@dataclass(frozen=True)
 class DeadlineLine:
     """One named limit with its source."""
 
@@ -103,12 +141,26 @@ class MovedLine:
 
 
 @dataclass(frozen=True)
+class MovedStart:
+    """A start of a procedure by itself that a change moves."""
+
+    procedure: str
+    procedure_name: Words
+    site: str
+    name: Words
+    old: datetime
+    new: datetime
+
+
+@dataclass(frozen=True)
 class Moved:
     """Everything that a change moves: the first of it in lines, and how much it is."""
 
     lines: tuple[MovedLine, ...]
     moments: int
     cases: int
+    #: Procedures that start by themselves at another moment.
+    starts: tuple[MovedStart, ...] = ()
 
 
 @dataclass(frozen=True)
