@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -43,7 +44,8 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
         sight = seeing.require_sight(engine, session, case, published, actor)
         veil = veil_of(published, case.data, near=sight.near)
         passed = _passed(session, case.id)
-        active = _active(engine, session, case, published)
+        jobs = _jobs(session, case.id)
+        active = _active(engine, session, case, published, jobs)
         is_moved = case.status == "active" and may_pause(engine, session, case, published, actor)
         lawful = between.verbs_over_case(engine, session, case, published, actor)
         link = follow_links.standing(session, case.id) if sight.near else None
@@ -71,7 +73,7 @@ def case_view(engine: Engine, case_id: CaseId, actor: Actor) -> CaseView:
             papers=_papers(session, case.id, published),
             told=_told(session, case.id, veil),
             related=_related(engine, session, case, actor),
-            incidents=_incidents(session, case.id, veil),
+            incidents=_incidents(jobs, veil),
             may_cancel="cancel" in lawful,
             may_suspend="suspend" in lawful,
             may_resume="resume" in lawful,
@@ -123,10 +125,12 @@ def _diagrams(published: Published, visited: set[str]) -> dict[str, str]:
 # What waits ------------------------------------------------------------------------------------
 
 
-def _active(engine: Engine, session: Session, case: Case, published: Published) -> tuple[StepState, ...]:
+def _active(
+    engine: Engine, session: Session, case: Case, published: Published, jobs: Sequence[Job]
+) -> tuple[StepState, ...]:
     return (
         *_open_tasks(engine, session, case, published),
-        *_timers(engine, session, case, published),
+        *_timers(engine, case, published, jobs),
         *_messages(session, case, published),
     )
 
@@ -164,12 +168,17 @@ def _who(engine: Engine, task: Task, names: dict[int, str]) -> Words | None:
     return Words("、".join(role.zh for role in roles), ", ".join(role.en for role in roles))
 
 
-def _timers(engine: Engine, session: Session, case: Case, published: Published) -> list[StepState]:
-    jobs = session.scalars(
+def _jobs(session: Session, case_id: int) -> Sequence[Job]:
+    """The timers that a case waits for, and whatever failed in it, by what is due first."""
+    waits = (Job.kind == "timer") & Job.status.in_(("armed", "paused"))
+    return session.scalars(
         sa.select(Job)
-        .where(Job.case_id == case.id, Job.kind == "timer", Job.status.in_(("armed", "paused", "incident")))
+        .where(Job.case_id == case_id, sa.or_(waits, Job.status == "incident"))
         .order_by(Job.due_at, Job.id)
-    )
+    ).all()
+
+
+def _timers(engine: Engine, case: Case, published: Published, jobs: Sequence[Job]) -> list[StepState]:
     return [
         StepState(
             node=job.node,
@@ -181,6 +190,7 @@ def _timers(engine: Engine, session: Session, case: Case, published: Published) 
             process=job.process,
         )
         for job in jobs
+        if job.kind == "timer"
     ]
 
 
@@ -248,11 +258,8 @@ def _related(engine: Engine, session: Session, case: Case, actor: Actor) -> tupl
     return tuple(case_lines(engine, session, rows))
 
 
-def _incidents(session: Session, case_id: int, veil: Veil) -> tuple[str, ...]:
-    errors = session.scalars(
-        sa.select(Job.error)
-        .where(Job.case_id == case_id, Job.status == "incident")
-        .order_by(Job.done_at.desc(), Job.id.desc())
-        .limit(MOST)
-    )
-    return tuple(veil.text(error or "") for error in errors)
+def _incidents(jobs: Sequence[Job], veil: Veil) -> tuple[str, ...]:
+    """Why what failed did, the latest first."""
+    failed = [job for job in jobs if job.status == "incident"]
+    failed.sort(key=lambda job: (job.done_at is not None, job.done_at, job.id), reverse=True)
+    return tuple(veil.text(job.error or "") for job in failed[:MOST])

@@ -84,7 +84,7 @@ def test_a_task_that_several_sign_says_so_and_is_not_answered(
     add_signers(office.engine, task, by=lina, people=[office.people["zhuguan"].id])
     said = client.get(address).text
     assert "由几个人签字" in said
-    assert "过期" not in said
+    assert "链接已过期" not in said
     assert client.post(address, data=tapped).status_code == 303
     after = client.get(address).text
     assert "这次没有改变什么" in after

@@ -53,3 +53,13 @@ def test_staff_give_a_link_and_the_customer_reads_and_writes(
 def test_a_stranger_gives_nobody_a_link(office: Office, browse: Callable[[str], Browser]) -> None:
     case = office.complaint()
     assert browse("jigong").post(f"/cases/{case}/share").status_code == 403
+
+
+def test_a_comment_on_the_case_s_page_may_be_for_the_customer(
+    office: Office, browse: Callable[[str], Browser]
+) -> None:
+    case, lina = office.complaint(), browse("lina")
+    page = lina.get(f"/cases/{case}").text
+    assert re.search(r'name="public"[^>]*>\s*<span>客户也能看到', page)
+    lina.post(f"/cases/{case}/verbs/comment", {"text": "明天上午到", "public": "1"})
+    assert "客户可见" in lina.get(f"/cases/{case}").text
