@@ -189,8 +189,11 @@ class Asking:
     def concerned(self, clean: Mapping[str, Any]) -> list[int]:
         """The ids of the masters' rows that clean answers name."""
         form = self.form
-        named = [leaf for leaf in form.leaves() if leaf.lookup and clean.get(leaf.key)] if form else []
-        found = (self._row(leaf, str(clean[leaf.key])) for leaf in named)
+        named = []
+        for above, leaf in form.lookups() if form else ():
+            lines = clean.get(above[:-1]) or [] if above else [clean]
+            named += [(leaf, str(line[leaf.key])) for line in lines if line.get(leaf.key)]
+        found = (self._row(leaf, key) for leaf, key in named)
         return [row.id for row in found if row is not None]
 
     def _rows(self, form: Form, raw: Mapping[str, Any]) -> dict[str, str]:

@@ -132,17 +132,16 @@ def _check_expressions(form_id: str, form: Form) -> Iterator[Finding]:
 
 
 def _check_lookups(engine: Engine, form_id: str, form: Form) -> Iterator[Finding]:
-    for leaf in form.leaves():
-        if not leaf.lookup:
-            continue
+    for above, leaf in form.lookups():
+        key = above + leaf.key
         master, _, column = leaf.lookup.partition(".")
         for path in ([column] if column else []) + [said for _, said in leaf.fills]:
             if master in engine.masters and not has_path(engine.masters, master, path):
                 yield _lookup(
-                    form_id, leaf.key, f"主数据 {master} 没有列 {path}", f"{master} has no column {path}"
+                    form_id, key, f"主数据 {master} 没有列 {path}", f"{master} has no column {path}"
                 )
         if master not in engine.masters:
-            yield _lookup(form_id, leaf.key, f"没有主数据 {master}", f"there is no master {master}")
+            yield _lookup(form_id, key, f"没有主数据 {master}", f"there is no master {master}")
 
 
 def _lookup(form_id: str, key: str, zh: str, en: str) -> Finding:

@@ -92,9 +92,9 @@ class _Loader:
             self.refuse("title-missing", "title")
         components = self.fields(document, "", depth=0, taken=set(), row=False)
         form = Form(form_id, title, components)
-        for leaf in form.leaves():
+        for above, leaf in form.lookups():
             for name, _ in leaf.fills:
-                if form.field(name) is None:
+                if form.field(above + name) is None:
                     self.refuse("fills-unknown", f"{leaf.place}.properties.fills", name=name)
         if self.problems:
             raise FormRefused(tuple(self.problems))
@@ -225,7 +225,8 @@ class _Loader:
             self.refuse("role-misplaced", f"{path}.role")
         if found.get("scan") and kind != "textfield":
             self.refuse("scan-misplaced", f"{path}.scan")
-        if ("lookup" in found and (row or kind not in ("textfield", "select"))) or (
+        # A row's select would need a row of the master named in each: a text is looked up there.
+        if ("lookup" in found and kind not in (("textfield",) if row else ("textfield", "select"))) or (
             "fills" in found and "lookup" not in found
         ):
             self.refuse("lookup-misplaced", f"{path}.lookup")

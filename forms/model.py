@@ -144,6 +144,12 @@ class Form:
         """Every component in order: groups, words and the fields of rows as well."""
         return _everything(self.components)
 
+    def lookups(self) -> Iterator[tuple[str, Field]]:
+        """Every field that looks something up, with what stands before its key: ``materials.`` in rows."""
+        for leaf in self.leaves():
+            yield from [("", leaf)] if leaf.lookup else []
+            yield from ((f"{leaf.key}.", child) for child in leaf.children if child.lookup)
+
     def field(self, key: str) -> Field | None:
         """The field with this key; the key of a row's field is ``materials.name``."""
         head, _, tail = key.partition(".")

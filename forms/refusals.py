@@ -82,8 +82,11 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "kind-misplaced": ("kind “{kind}”不能用于 {type}。", "The kind “{kind}” does not go with {type}."),
     "scan-misplaced": ("scan 只用于单行文字。", "scan goes only with a textfield."),
     "lookup-misplaced": (
-        "lookup 只用于不在明细行中的单行文字或选择框，fills 只与 lookup 一起使用。",
-        "lookup goes only with a textfield or select outside rows, and fills only with lookup.",
+        "lookup 只用于单行文字或选择框，在明细行中只用于单行文字；fills 只与 lookup 一起使用。",
+        (
+            "lookup goes only with a textfield or select, within rows with a textfield, "
+            "and fills only with lookup."
+        ),
     ),
     "fills-unknown": (
         "fills 所填的“{name}”不是本表单的字段。",

@@ -11,7 +11,7 @@ from engine.errors import FileRefused
 from web.access import access, actor, engine
 from web.display import moment
 from web.task_page import asked_of, file_words, masters_beside
-from web.typed import looked_up, own, typed_into
+from web.typed import looked_up, of_row, own, typed_into
 from web.words import gettext as _
 
 bp = Blueprint("filling", __name__, url_prefix="/tasks")
@@ -41,7 +41,10 @@ def lookup(task_id: str, field: str) -> ResponseReturnValue:
     """Give the rows that a field may take, by what is typed; for a script."""
     text = request.args.get("q", "").strip()
     found = look_up(engine(), TaskId(task_id), actor(), field, text) if text else []
-    return render_template("task/_found.html", field=field, text=text, found=found)
+    # In a row the buttons say which one.
+    name = request.args.get("name", field)
+    name = name if of_row(name)[0] == field else field
+    return render_template("task/_found.html", field=name, text=text, found=found)
 
 
 @bp.post("/<task_id>/files")

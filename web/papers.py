@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.domain.filling import fill
@@ -51,6 +52,17 @@ class Sheet:
             rows=[[self._said(f"{key}.{name}", row.get(name)) for name in columns] for row in rows],
         )
 
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        """The types that the layout gives to fields and to columns, such as money."""
+        types = {}
+        for block in self.paper.blocks:
+            above = f"{block['key']}." if block.get("type") == "table" else ""
+            for one in block.get("columns" if above else "fields") or ():
+                if isinstance(one, Mapping) and "type" in one:
+                    types[above + one["key"]] = str(one["type"])
+        return types
+
     def _said(self, key: str, value: Any) -> str:
         if value in (None, "", []):
             return ""
@@ -59,6 +71,8 @@ class Sheet:
             return _("、").join(self._said(key, one) for one in value)
         if str(value) in labels:
             return self.say(labels[str(value)])
+        if key in self._types:
+            return reading_of(value, self._types[key])
         text = str(value)
         kind = "datetime" if _MOMENT.match(text) else "date" if _DAY.fullmatch(text) else "text"
         return reading_of(value, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -95,6 +96,9 @@ def looked_up(task: TaskHead, typed: Typed) -> Typed:
     field, _equals, key = request.form.get("_choose", "").partition("=")
     if form is None:
         return typed
+    row_field, row = of_row(field)
+    if row and key and (asked := form.field(row_field)) and asked.lookup:
+        _fill(typed, choose(engine(), task.task_id, actor(), row_field, key), before=row)
     for leaf in form.leaves():
         wanted = key if leaf.key == field else ""
         text = request.form.get(f"_q.{leaf.key}", "").strip()
@@ -105,10 +109,20 @@ def looked_up(task: TaskHead, typed: Typed) -> Typed:
             exact = [one for one in found if one.key.casefold() == text.casefold()]
             wanted = (exact or found)[0].key if exact or len(found) == 1 else ""
         if wanted:
-            for name, value in choose(engine(), task.task_id, actor(), leaf.key, wanted).items():
-                told = "true" if value is True else "" if value in (None, False) else str(value)
-                typed.setlist(name, [told])
+            _fill(typed, choose(engine(), task.task_id, actor(), leaf.key, wanted))
     return typed
+
+
+def _fill(typed: Typed, values: Mapping[str, object], *, before: str = "") -> None:
+    for name, value in values.items():
+        told = "true" if value is True else "" if value in (None, False) else str(value)
+        typed.setlist(before + name, [told])
+
+
+def of_row(name: str) -> tuple[str, str]:
+    """``people.3.card_no`` as the field ``people.card_no`` and the row ``people.3.``, which else is empty."""
+    found = re.fullmatch(r"([^.]+)\.(\d{1,4})\.([^.]+)", name)
+    return (f"{found[1]}.{found[3]}", f"{found[1]}.{found[2]}.") if found else (name, "")
 
 
 def rows_found(form: Form, task: TaskView, typed: Typed) -> dict[str, Sequence[MasterFound]]:
@@ -119,6 +133,11 @@ def rows_found(form: Form, task: TaskView, typed: Typed) -> dict[str, Sequence[M
         wanted = request.form.get("_lookup") == leaf.key or leaf.must_be_row
         if leaf.lookup and text and wanted and request.method == "POST":
             found[leaf.key] = look_up(engine(), task.task_id, actor(), leaf.key, text)
+    name = request.form.get("_lookup", "")
+    field, row = of_row(name)
+    text = typed.get(name, "").strip() if row else ""
+    if text and (asked := form.field(field)) and asked.lookup:
+        found[name] = look_up(engine(), task.task_id, actor(), field, text)
     return found
 
 

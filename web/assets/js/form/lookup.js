@@ -15,7 +15,9 @@ async function find(box) {
   const place = box.querySelector("[data-lookup-found]");
   if (!place) return;
   try {
-    const answer = await fetch(`${box.dataset.lookup}?${new URLSearchParams({ q: text })}`, {
+    // In a row that repeats, the field's own name says which one.
+    const { name } = box.querySelector("[data-lookup-text]");
+    const answer = await fetch(`${box.dataset.lookup}?${new URLSearchParams({ q: text, name })}`, {
       headers: { "HX-Request": "true" },
     });
     // Only if nothing was typed while the answer was on its way.
@@ -31,6 +33,7 @@ async function choose(button) {
   if (!fields) return;
   await uploadsDone(form);
   const name = boxOf(button)?.dataset.lookupField;
+  const inRow = boxOf(button)?.querySelector("[data-lookup-text]")?.name;
   const typed = new URLSearchParams();
   for (const [key, value] of new FormData(form)) if (typeof value === "string") typed.append(key, value);
   typed.append("_choose", button.value);
@@ -45,7 +48,8 @@ async function choose(button) {
   for (const input of fields.querySelectorAll("input[type=search], input[type=text], input[type=tel], input[type=email]"))
     input.value = input.getAttribute("value") ?? "";
   showMasters(form);
-  const box = form.querySelector(`[data-lookup-field="${CSS.escape(name ?? "")}"]`);
+  const same = [...form.querySelectorAll(`[data-lookup-field="${CSS.escape(name ?? "")}"]`)];
+  const box = same.find((one) => one.querySelector("[data-lookup-text]")?.name === inRow) ?? same[0];
   const own = box?.querySelector("[data-lookup-text]");
   // What was taken back is looked up again; otherwise on to what is still empty.
   (own && !own.value ? own : after(form, box))?.focus();

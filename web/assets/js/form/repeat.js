@@ -1,13 +1,13 @@
 // Rows that repeat are added and taken away in place; without a script the same buttons ask the server.
 function renumber(box) {
   const key = box.dataset.repeat;
-  const attributes = ["name", "id", "for", "aria-describedby", "value"];
+  const attributes = ["name", "id", "for", "aria-describedby", "aria-controls", "value"];
   box.querySelectorAll("[data-repeat-row]").forEach((row, index) => {
     for (const element of row.querySelectorAll("*")) {
       for (const attribute of attributes) {
         const old = element.getAttribute(attribute);
         // A person's own text is never touched: only the buttons' values carry an index.
-        if (!old || (attribute === "value" && !element.matches("[data-repeat-remove]"))) continue;
+        if (!old || (attribute === "value" && !element.matches("[data-repeat-remove], [data-lookup-ask]"))) continue;
         const escaped = key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
         element.setAttribute(attribute, old.replace(new RegExp(`(^|[^\\w])${escaped}([.-])(?:\\d+|__index__)(?=$|[^\\w])`, "g"), `$1${key}$2${index}`));
       }
