@@ -108,7 +108,7 @@ def _fire(engine: Engine, schedule_id: int, attempt: int) -> bool:
             said |= {"missed": missed, "missed_count": len(turn.missed)}
         case = _begin(engine, session, published, row, turn.due, said, SYSTEM)
         row.attempts, row.error = 0, None
-        row.last_at, row.last_case_id, row.left = now, case.id, turn.left
+        row.left = turn.left
         if turn.following is None:
             row.status = "over"
         else:
@@ -249,7 +249,6 @@ def start_schedule_now(engine: Engine, schedule_id: int, *, by: Actor) -> CaseId
             raise NotFound(schedule=schedule_id)
         now = engine.now()
         case = _begin(engine, session, published, row, now, {"schedule": row.node, "by_hand": True}, by)
-        row.last_at, row.last_case_id = now, case.id
         schedule_rows.tell(session, row, "started", by, now, case=case.id, number=case.number)
         case_id = CaseId(case.id)
     engine.dispatcher.wake()
@@ -281,7 +280,9 @@ def start_of_story(engine: Engine, procedure: str, node: str, site: str) -> Case
         published = procedures.latest(engine, session, procedure)
         now = engine.now()
         said = {"schedule": node, "due": now.isoformat(), "late": 0.0}
-        return CaseId(_begin(engine, session, published, row, now, said, SYSTEM).id)
+        case = _begin(engine, session, published, row, now, said, SYSTEM)
+        schedule_rows.tell(session, row, "fired", SYSTEM, now, case=case.id, number=case.number, **said)
+        return CaseId(case.id)
 
 
 # Inside ------------------------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def _begin(
     by: Actor,
 ) -> Case:
     local = due.astimezone(engine.zone_of(row.site)).isoformat(timespec="minutes")
-    return cases.start_by_schedule(
+    case = cases.start_by_schedule(
         engine,
         session,
         published,
@@ -307,6 +308,8 @@ def _begin(
         data={SCHEDULED_AT: local},
         said=said,
     )
+    row.last_at, row.last_case_id = engine.now(), case.id
+    return case
 
 
 def _start_of(published: Published, row: Schedule) -> TimerStart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import incidents, retry_incident
+from engine import incidents, list_schedules, retry_incident
 from web.access import access, actor, engine
 from web.words import gettext as _
 
@@ -16,7 +16,8 @@ bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 @access("admin")
 def index() -> ResponseReturnValue:
     """Show the incidents, the newest first."""
-    return render_template("incidents/index.html", lines=incidents(engine(), actor()))
+    stuck = [line for line in list_schedules(engine(), actor()) if line.status == "incident"]
+    return render_template("incidents/index.html", lines=incidents(engine(), actor()), schedules=stuck)
 
 
 @bp.post("/<int(max=2147483647):job_id>/retry")

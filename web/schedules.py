@@ -54,4 +54,4 @@ def _back() -> ResponseReturnValue:
     procedure = request.form.get("procedure", "")
     if procedure:
         return redirect(url_for("procedures.show", procedure_id=procedure) + "#schedules", code=303)
-    return redirect(url_for("timers.index") + "#schedules", code=303)
+    return redirect(url_for("timers.index", status="starts"), code=303)

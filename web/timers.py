@@ -18,6 +18,8 @@ bp = Blueprint("timers", __name__, url_prefix="/timers")
 
 Status = Literal["armed", "paused", "late", "done", "incident"]
 STATUSES = ("armed", "paused", "late", "done", "incident")
+#: Not timers of cases: procedures that start by themselves.
+STARTS = "starts"
 
 
 @bp.get("")
@@ -25,8 +27,16 @@ STATUSES = ("armed", "paused", "late", "done", "incident")
 def index() -> ResponseReturnValue:
     """Show the timers of one kind: armed, late, fired, failed."""
     status = request.args.get("status", "armed")
-    status = status if status in STATUSES else "armed"
+    status = status if status in (*STATUSES, STARTS) else "armed"
     procedure = request.args.get("procedure", "")
+    if status == STARTS:
+        return render_template(
+            "timers/index.html",
+            status=status,
+            procedure=procedure,
+            procedures=_procedures(),
+            schedules=list_schedules(engine(), actor(), procedure=procedure),
+        )
     page = timers(
         engine(),
         actor(),
@@ -39,11 +49,14 @@ def index() -> ResponseReturnValue:
         page=page,
         status=status,
         procedure=procedure,
-        procedures=[(found, words(name)) for found, name in procedure_names(engine())],
+        procedures=_procedures(),
         clock_of=_clock,
         kinds=kinds(),
-        schedules=[] if is_htmx() else list_schedules(engine(), actor(), procedure=procedure),
     )
+
+
+def _procedures() -> list[tuple[str, str]]:
+    return [(found, words(name)) for found, name in procedure_names(engine())]
 
 
 def kinds() -> dict[str, tuple[str, str]]:
