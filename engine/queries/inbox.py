@@ -19,7 +19,7 @@ from engine.queries.between import to_sign
 from engine.queries.limits import clock_of
 from engine.queries.lines import count_some, matches, sent_back_of, within
 from engine.queries.open_tasks import Tasks, View, tasks_of, team_tasks
-from engine.store.models import NEVER, Account, Case, Copy, Delivery, Inbox, Job, Notice, Task
+from engine.store.models import NEVER, Account, Case, Copy, Delivery, Inbox, Job, Notice, Schedule, Task
 from engine.store.outgoing import STUCK
 from engine.wiring import Engine
 
@@ -138,16 +138,17 @@ def counts(engine: Engine, actor: Actor) -> Counts:
         mine = tasks_of(engine, session, actor, "mine")
         claimable = tasks_of(engine, session, actor, "claimable")
         running = ("active", "suspended")
-        started, unread, failed, stuck = session.execute(
+        started, unread, failed, unbegun, stuck = session.execute(
             sa.select(
                 _some(Case.id, Case.started_by == actor.id, Case.status.in_(running)),
                 _some(Notice.id, Notice.account_id == actor.id, Notice.read_at.is_(None)),
                 _some(Job.id, Job.status == "incident") if actor.admin else sa.literal(0),
+                _some(Schedule.id, Schedule.status == "incident") if actor.admin else sa.literal(0),
                 _some(Delivery.id, Delivery.status.in_(STUCK)) if actor.admin else sa.literal(0),
             )
         ).one()
         late = replace(mine, due_before=engine.now()).count()
-        return Counts(mine.count(), claimable.count(), started, late, unread, failed, stuck)
+        return Counts(mine.count(), claimable.count(), started, late, unread, failed + unbegun, stuck)
 
 
 def _done(actor: Actor, wanted: Wanted, sort: str) -> sa.Select[Any]:
