@@ -279,6 +279,9 @@ def dry_run(
         failure = _stopped(attempt) if end == "bounded" else None
     except BoundReached as error:
         end, failure = "bounded", _failure(error)
+    except Invalid:
+        # The answers name a start event that there is not.
+        raise
     except GuanjiaError as error:
         end, failure = "failed", _failure(error)
     except Unreadable as error:

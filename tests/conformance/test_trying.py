@@ -305,3 +305,31 @@ def test_the_trace_names_drawn_elements_only() -> None:
     )
     assert {seen["element"] for seen in told["trace"]} <= {"a", "b", "c", "d", "h", "x"}
     assert "x fired" in steps(told)
+
+
+def starting() -> bytes:
+    """A process that a person begins, or a time."""
+    return Drawing(
+        """
+        s:start -> a:script(n = 1) -> e:end
+        t:start(timer every_month("last working day", at="15:00")) -> b:script(m = scheduled_at[0:7]) -> e
+        """
+    ).xml()
+
+
+def test_it_begins_at_the_start_event_that_the_answers_name() -> None:
+    assert steps(run(starting()))[:2] == ["s entered", "s completed"]
+    told = run(starting(), {"at": "t"})
+    assert (told["end"], told["data"]["m"]) == ("completed", "2026-01")
+    assert "t completed" in steps(told)
+    assert "s completed" not in steps(told)
+    with pytest.raises(Invalid):
+        run(starting(), {"at": "nowhere"})
+    with pytest.raises(Invalid):
+        run(starting(), {"at": 7})
+
+
+def test_what_only_a_time_begins_is_begun_by_it() -> None:
+    told = run(Drawing('t:start(timer every_day(at="09:00")) -> a:user -> e:end').xml())
+    assert told["end"] == "completed"
+    assert "t completed" in steps(told)
