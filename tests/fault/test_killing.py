@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from engine import jobs, tasks
 from engine.domain.facts import CaseId
 from engine.store import failing
-from engine.store.models import Case, Job, Task
+from engine.store.models import Case, Job, Schedule, ScheduleEntry, Task
 from tests.engine import invariants
-from tests.engine.world import INTAKE, World
+from tests.engine.test_schedules import DAILY, draw
+from tests.engine.world import INTAKE, SITE, World, at
 from tests.fault.processes import AFTER_COMMIT, BEFORE_COMMIT, killed
 
 pytestmark = pytest.mark.fault
@@ -179,6 +180,48 @@ def test_killed_at_any_write_a_timer_fires_once_all_the_same(world: World) -> No
     assert world.case(case).data["order"] == ["early", "later"]
 
 
+def test_killed_at_any_write_a_procedure_starts_by_itself_once_all_the_same(world: World) -> None:
+    act = due_start(world)
+    before = world.everything()
+    world.keep("before")
+    act()
+    wanted = shape(world), begun(world)
+    write = 0
+    while True:
+        write += 1
+        world.back_to("before")
+        if not killed(world, act, write):
+            break
+        left = world.everything()
+        # What was taken up was counted; of the case, of its number and of the next start there is no trace.
+        assert {name: rows for name, rows in left.items() if name != "schedule"} == {
+            name: rows for name, rows in before.items() if name != "schedule"
+        }
+        world.clock.at += world.settings.lease
+        act()
+        world.clock.at -= world.settings.lease
+        assert (shape(world), begun(world)) == wanted
+        assert invariants.broken(world.engine) == []
+    # The count, the number, the case, its task, its inbox row, the next start, the histories.
+    assert write > 8
+    assert (shape(world), begun(world)) == wanted
+
+
+def begun(world: World) -> list[Any]:
+    """What schedules say of themselves."""
+    return [
+        world.rows(sa.select(Schedule.status, Schedule.due_at, Schedule.attempts, Schedule.error)),
+        world.rows(sa.select(ScheduleEntry.kind).order_by(ScheduleEntry.id)),
+    ]
+
+
+def due_start(world: World) -> Callable[[], object]:
+    """What is to be done when a procedure is due to start by itself."""
+    draw(world, DAILY, schedule_sites=SITE)
+    world.clock.at = at("2026-11-02 10:00")
+    return lambda: jobs.run_due(world.engine)
+
+
 def due_timers(world: World) -> Callable[[], object]:
     """What is to be done when two timers of a case are due."""
     world.start("alarm")
@@ -193,7 +236,7 @@ def one_step(world: World) -> Callable[[], object]:
     return lambda: tasks.complete_task(world.engine, task, by=actor, answers=answers, request_id="r1")
 
 
-@pytest.mark.parametrize("work", [one_step, due_timers])
+@pytest.mark.parametrize("work", [one_step, due_timers, due_start])
 # tests/fault/test_deliveries.py has the others.
 @pytest.mark.parametrize("place", [place for place in failing.FAILPOINTS if place not in OUTSIDE])
 def test_killed_at_any_failpoint_it_is_done_once_when_it_is_done_again(
@@ -206,7 +249,7 @@ def test_killed_at_any_failpoint_it_is_done_once_when_it_is_done_again(
     world.back_to("before")
     came_there = killed(world, act, place)
     # A place that nothing leads to any more would be no test.
-    assert came_there or (work is one_step and place == "taken")
+    assert came_there or (work is one_step and place == "taken") or (work is due_start and place == "locked")
     # Whoever died keeps what it took up for a while.
     world.clock.at += world.settings.lease
     act()
