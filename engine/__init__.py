@@ -13,6 +13,7 @@ from engine.adjusting import (
     set_day,
 )
 from engine.answers import FormState
+from engine.appointing import change_roles
 from engine.attachments import add_attachment, attachment_content
 from engine.cases import cancel_case, resume_case, send_message, start_case, suspend_case
 from engine.checking import check_files, report_json
@@ -88,10 +89,13 @@ from engine.queries import (
     look_up,
     mark_read,
     news,
+    posts_of,
     procedure_names,
     procedure_view,
     register_history,
     register_view,
+    review_roles,
+    role_changes,
     roster,
     search,
     similar_cases,
@@ -197,6 +201,7 @@ __all__ = [
     "catalogue",
     "change_deadline",
     "change_password",
+    "change_roles",
     "change_webhook",
     "check_files",
     "choose",
@@ -253,6 +258,7 @@ __all__ = [
     "pause_schedule",
     "people",
     "person",
+    "posts_of",
     "preview_day",
     "preview_deadline",
     "procedure_names",
@@ -279,6 +285,8 @@ __all__ = [
     "resume_schedule",
     "retry_incident",
     "retry_schedule",
+    "review_roles",
+    "role_changes",
     "roster",
     "run_due",
     "save_draft",

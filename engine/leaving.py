@@ -9,16 +9,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import notices, procedures, steps, worklist
+from engine import handing, procedures, steps, worklist
 from engine.domain import standing_in
 from engine.domain.facts import Actor, TaskId
 from engine.domain.rosters import overlaps
 from engine.domain.views import HandedOver, Words
 from engine.errors import Invalid
 from engine.queries.leaving import person_of, review
-from engine.queries.seeing import with_supervisors
 from engine.retrying import again_when_changed
-from engine.store import absences, leaving, locking, repository, rows, saving, shifts
+from engine.store import absences, leaving, locking, rows, saving, shifts
 from engine.store.database import Session
 from engine.store.models import Account, Task
 from engine.wiring import Engine
@@ -83,15 +82,7 @@ class _Going:
                     self._refuse("held", "no-role", step=row.number)
             else:
                 self._require_role(step, task, to)
-            rows.update(
-                self.session,
-                task,
-                assignee_id=to.id if to else None,
-                claimed=False,
-                **({} if task.given_how == "delegate" else {"given_by": None, "given_how": None}),
-            )
-            worklist.put_into_inbox(step, task)
-            self._tell(step, task, to)
+            handing.hand(step, task, to, held_by=self.person.name, because=self._because)
         return len(found)
 
     def given(self) -> int:
@@ -186,30 +177,15 @@ class _Going:
         published = procedures.of_version(self.engine, self.session, case.version_id)
         return steps.step_for(self.engine, self.session, case, published, self.by), task
 
-    def _tell(self, step: steps.Step, task: Task, to: Account | None, *, role: str = "holder") -> None:
-        step.tell(
-            "task_handed_over",
-            node=task.node,
-            process=task.process,
-            task_id=task.id,
-            held_by=self.person.name,
-            to=to.name if to else "",
-            role=role,
-        )
-        saving.append_history(self.session, step.case, step.told)
-        if to is not None:
-            name = step.published.node_name(task.process, task.node)
-            said = Words(
-                f"{self.person.name} 离职，“{name.zh}”交接给您（{step.case.number}）",
-                f"{self.person.name} leaves; “{name.en}” of {step.case.number} is yours now",
-            )
-            notices.tell(step, [to.id], said, task=task, kind="transfer")
+    def _tell(self, step: steps.Step, task: Task, to: Account | None, *, role: str) -> None:
+        handing.tell(step, task, to, held_by=self.person.name, because=self._because, role=role)
+
+    @property
+    def _because(self) -> Words:
+        return Words(f"{self.person.name} 离职", f"{self.person.name} leaves")
 
     def _require_role(self, step: steps.Step, task: Task, to: Account) -> None:
-        asked = {str(role) for role in task.candidates} | ({task.role} if task.role else set())
-        roles = with_supervisors(self.engine, asked)
-        held = repository.holders(self.session, roles, step.case.site) if roles else {}
-        if roles and not any(to.id in people for people in held.values()):
+        if not handing.may_have(step, task, to.id):
             self._refuse("held", "role", step=step.case.number)
 
     def _needed(self, kind: str, found: list[object]) -> Account | None:

@@ -17,6 +17,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from engine.domain.facts import EVERYWHERE, Actor, Person, UserId
 from engine.errors import Invalid, NotFound
+from engine.store.appointing import administrators
 from engine.store.database import Session
 from engine.store.models import Account, AccountRole
 from engine.store.prepared import Prepared
@@ -186,9 +187,14 @@ def change_password(engine: Engine, user_id: int, *, old: str, new: str) -> None
 
 
 def set_active(engine: Engine, user_id: int, *, active: bool) -> None:
-    """Let a person sign in, or end their sessions and let them in no more."""
+    """Let a person sign in, or end their sessions and let them in no more.
+
+    Raises :class:`Invalid` (``field`` admin, ``reason`` last) for the last administrator.
+    """
     with engine.database.transaction() as session:
         account = _account(session, user_id)
+        if account.admin and not active and not administrators(session, lock=True) - {account.id}:
+            raise Invalid("Somebody has to be an administrator.", field="admin", reason="last")
         account.active = active
         if not active:
             account.session_key = secrets.token_hex(16)

@@ -7,6 +7,7 @@ from flask import Blueprint
 from web import (
     agenda,
     answering,
+    appointing,
     away,
     board,
     bulk,
@@ -83,5 +84,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     me.bp,
     away.bp,
     people.bp,
+    appointing.bp,
     health.bp,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import hand_over, handing_over, people, set_active
+from engine import hand_over, handing_over, people, posts_of, role_changes, set_active
 from engine import person as find_person
 from engine.domain.assignment import leads
 from engine.domain.facts import Person
@@ -40,7 +40,13 @@ def show(person_id: int) -> ResponseReturnValue:
     found = _found(person_id)
     if not leads(engine().organisation, actor(), found):
         raise Forbidden(person=person_id)
-    return render_template("people/show.html", who=found, is_me=found.id == person().id)
+    return render_template(
+        "people/show.html",
+        who=found,
+        is_me=found.id == person().id,
+        posts=posts_of(engine(), person_id),
+        changes=role_changes(engine(), person_id, by=actor()) if person().admin else [],
+    )
 
 
 @bp.post("/<int(max=2147483647):person_id>/active")

@@ -2,6 +2,7 @@
 
 from engine.queries.absences import absences
 from engine.queries.agenda import agenda, site_of, today_at
+from engine.queries.appointing import posts_of, review_roles, role_changes
 from engine.queries.boards import board_view
 from engine.queries.case_list import case_by_number, list_cases
 from engine.queries.case_view import case_view
@@ -57,10 +58,13 @@ __all__ = [
     "look_up",
     "mark_read",
     "news",
+    "posts_of",
     "procedure_names",
     "procedure_view",
     "register_history",
     "register_view",
+    "review_roles",
+    "role_changes",
     "roster",
     "search",
     "similar_cases",

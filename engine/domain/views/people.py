@@ -103,3 +103,54 @@ class HandedOver:
 
     name: str
     done: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class RoleChanged:
+    """One change of what somebody may do."""
+
+    at: datetime
+    by: str
+    reason: str
+    #: (role id, site id) of each.
+    added: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+    #: Whether they became an administrator, or are one no more; None when that stayed.
+    admin: bool | None
+    #: Open tasks that went to others with it.
+    handed: int
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role that somebody holds, and what follows from it."""
+
+    role: str
+    site: str
+    department: Words | None
+    #: The role answers for its department.
+    is_head: bool
+    #: The role above, and who holds it there.
+    reports_to: Words | None
+    managers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoleReview:
+    """What a change of somebody's roles would do, before it is saved."""
+
+    person_id: int
+    name: str
+    added: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+    admin: bool | None
+    #: held: open tasks that they would have no role for; shifts: those of a role they would not have.
+    groups: tuple[HandOverGroup, ...]
+    warnings: tuple[Words, ...]
+    #: What was looked at; :func:`engine.change_roles` refuses when it is something else by then.
+    seen: str
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether anything would go to others, or somebody should know."""
+        return bool(self.warnings or any(group.count for group in self.groups))

@@ -25,7 +25,7 @@ from engine.store.models.books import Attachment, IssuedNumber, Paper, RegisterE
 from engine.store.models.cases import Case, History, Inbox, Job, Subscription, Task, Version
 from engine.store.models.clocks import CaseClock, Closure, DeadlineChange, Pause, Schedule, ScheduleEntry
 from engine.store.models.masters import CaseAbout, MasterEntry, MasterRow
-from engine.store.models.people import Account, AccountRole
+from engine.store.models.people import Account, AccountRole, RoleChange
 from engine.store.models.telling import Delivery, Notice, Webhook
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Pause",
     "RegisterEntry",
     "RegisterRow",
+    "RoleChange",
     "SavedView",
     "Schedule",
     "ScheduleEntry",

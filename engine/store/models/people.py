@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.models.base import Model
@@ -41,3 +42,24 @@ class AccountRole(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     role: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
     site: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+
+
+class RoleChange(Model):
+    """What an administrator changed about what somebody may do; only added to."""
+
+    __tablename__ = "role_change"
+    __table_args__ = (Index("ix_role_change_account_id", "account_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    #: [role, site] of each.
+    added: Mapped[list[Any]] = mapped_column(sa.JSON)
+    removed: Mapped[list[Any]] = mapped_column(sa.JSON)
+    #: Whether they became an administrator, or are one no more; None when that stayed.
+    admin: Mapped[bool | None]
+    #: Open tasks that went to others with it.
+    handed: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    by: Mapped[str]
+    at: Mapped[datetime]

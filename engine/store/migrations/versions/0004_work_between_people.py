@@ -69,6 +69,24 @@ def upgrade() -> None:
     with op.batch_alter_table('deadline_change', schema=None) as batch_op:
         batch_op.create_index('ix_deadline_change_deadline', ['deadline', 'at'], unique=False)
 
+    op.create_table('role_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('account_id', sa.Integer(), nullable=False),
+    sa.Column('added', sa.JSON(), nullable=False),
+    sa.Column('removed', sa.JSON(), nullable=False),
+    sa.Column('admin', sa.Boolean(), nullable=True),
+    sa.Column('handed', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_role_change_account_id_account')),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_role_change_by_id_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_role_change'))
+    )
+    with op.batch_alter_table('role_change', schema=None) as batch_op:
+        batch_op.create_index('ix_role_change_account_id', ['account_id', 'at'], unique=False)
+
     op.create_table('saved_view',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
