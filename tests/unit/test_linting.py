@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.facts import Finding
+from engine.domain.masters import parse_masters
 from engine.runtime.lint_codes import MAX_NODES, RULES
 from engine.runtime.lint_expressions import foreign_language
 from engine.runtime.linting import lint
@@ -33,7 +34,29 @@ SCRIPTED = (
 )
 LANES = '<bpmn:laneSet id="ls"><bpmn:lane id="l1" name="客务代表">{refs}</bpmn:lane></bpmn:laneSet>'
 ROLES = {"客务代表": "cs_rep", "cs_rep": "cs_rep"}
-SERVICES = {"register/write": ["register"], "number/issue": ["series"]}
+SERVICES = {"register/write": ["register"], "number/issue": ["series"], "master/change": ["master"]}
+MASTERS = parse_masters(
+    {
+        "cards.json": {
+            "id": "cards",
+            "title": "卡",
+            "title_en": "Cards",
+            "key": "no",
+            "readers": ["clerk"],
+            "columns": [
+                {"key": "no", "label": "卡号", "label_en": "No."},
+                {
+                    "key": "state",
+                    "label": "状态",
+                    "label_en": "State",
+                    "type": "choice",
+                    "options": [{"value": "in", "label": "在", "label_en": "In"}],
+                },
+            ],
+        }
+    },
+    roles={"clerk": None},
+)
 
 
 def extended(inside: str) -> str:
@@ -115,6 +138,7 @@ def check(content: bytes) -> tuple[Finding, ...]:
         forms={"p": {"accept"}},
         called={"member-revisit"},
         services=SERVICES,
+        masters=MASTERS,
     )
     assert time.thread_time() - started < 2
     for finding in found:
@@ -170,6 +194,16 @@ def deadline(tag: str, text: str) -> bytes:
 def service(inside: str) -> bytes:
     """A process with one service task."""
     return line(f'<bpmn:serviceTask id="a">{extended(inside)}</bpmn:serviceTask>')
+
+
+def of_master(master: str, values: str) -> bytes:
+    """A process with a service that changes a row of a master."""
+    return service(
+        '<spiffworkflow:serviceTaskOperator id="master/change"><spiffworkflow:parameters>'
+        f'<spiffworkflow:parameter id="master" type="str" value="{master}"/>'
+        f'<spiffworkflow:parameter id="set" type="str" value="{values}"/>'
+        "</spiffworkflow:parameters></spiffworkflow:serviceTaskOperator>"
+    )
 
 
 def forks(count: int) -> bytes:
@@ -427,6 +461,9 @@ BAD = [
         "id-parameter",
         id="the id of a parameter",
     ),
+    pytest.param(of_master("'card'", "{}"), "master-unknown", id="a master that is not there"),
+    pytest.param(of_master("'cards'", "{'colour': 1}"), "master-column", id="a column of none"),
+    pytest.param(of_master("'cards'", "{'state': 'out'}"), "master-value", id="a choice that is none"),
     pytest.param(line(user("a" * 101), ids=f"s {'a' * 101} e"), "id-too-long", id="a long id"),
     pytest.param(line(user("a" * 100_000), ids=f"s {'a' * 100_000} e"), "id-too-long", id="an id of 100 KB"),
     pytest.param(line(user("a", name="")), "name-missing", id="no name"),
