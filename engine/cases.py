@@ -81,13 +81,23 @@ def start_by_schedule(
     by: Actor,
     data: Data,
     said: Data,
+    request_id: str | None = None,
 ) -> Case:
     """Start a case at a timer start event, because it is due or somebody does not wait for it.
 
     ``said`` is what its history says of why.
     """
-    step = _open(engine, session, published, by=by, site=site, data=data, start=start, said=said)
-    return step.case
+    return _open(
+        engine,
+        session,
+        published,
+        by=by,
+        site=site,
+        data=data,
+        request_id=request_id,
+        start=start,
+        said=said,
+    ).case
 
 
 def _start_by(

@@ -21,7 +21,7 @@ from engine.errors import Conflict, DatabaseUnavailable, Forbidden, GuanjiaError
 from engine.procedures import Published
 from engine.retrying import again_when_changed, backoff
 from engine.runtime.starting import TimerStart, timer_starts
-from engine.store import schedule_rows
+from engine.store import beginning, schedule_rows
 from engine.store.database import Session
 from engine.store.failing import failpoint
 from engine.store.models import Case, Schedule
@@ -241,14 +241,23 @@ def resume_schedule(engine: Engine, schedule_id: int, *, by: Actor) -> None:
 
 
 @again_when_changed
-def start_schedule_now(engine: Engine, schedule_id: int, *, by: Actor) -> CaseId:
-    """Start a case at once as the schedule would; its next moment stays."""
+def start_schedule_now(
+    engine: Engine, schedule_id: int, *, by: Actor, request_id: str | None = None
+) -> CaseId:
+    """Start a case at once as the schedule would; its next moment stays.
+
+    The same ``request_id`` a second time gives the case of the first.
+    """
     with engine.database.transaction() as session:
         row, published = _owned(engine, session, schedule_id, by)
+        if request_id and (before := beginning.case_of_request(session, request_id)):
+            return CaseId(before)
         if row.status == "gone":
             raise NotFound(schedule=schedule_id)
         now = engine.now()
-        case = _begin(engine, session, published, row, now, {"schedule": row.node, "by_hand": True}, by)
+        case = _begin(
+            engine, session, published, row, now, {"schedule": row.node, "by_hand": True}, by, request_id
+        )
         schedule_rows.tell(session, row, "started", by, now, case=case.id, number=case.number)
         case_id = CaseId(case.id)
     engine.dispatcher.wake()
@@ -296,6 +305,7 @@ def _begin(
     due: datetime,
     said: Data,
     by: Actor,
+    request_id: str | None = None,
 ) -> Case:
     local = due.astimezone(engine.zone_of(row.site)).isoformat(timespec="minutes")
     case = cases.start_by_schedule(
@@ -307,6 +317,7 @@ def _begin(
         by=by,
         data={SCHEDULED_AT: local},
         said=said,
+        request_id=request_id,
     )
     row.last_at, row.last_case_id = engine.now(), case.id
     return case

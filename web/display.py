@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_currency, format_decimal
@@ -66,6 +67,7 @@ def set_up(app: Flask) -> None:
         site_name=site_name,
         role_name=role_name,
         rung_words=history.rung_words,
+        fresh_id=lambda: uuid4().hex,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -34,7 +34,8 @@ def resume(schedule_id: int) -> ResponseReturnValue:
 @access("procedure")
 def start(schedule_id: int) -> ResponseReturnValue:
     """Start a case now, and show it."""
-    case_id = start_schedule_now(engine(), schedule_id, by=actor())
+    request_id = request.form.get("_request") or None
+    case_id = start_schedule_now(engine(), schedule_id, by=actor(), request_id=request_id)
     flash(_("已提前发起一单；下次自动发起的时刻不变。"), "done")
     return redirect(url_for("case.show", case_id=case_id), code=303)
 

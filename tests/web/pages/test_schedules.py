@@ -72,8 +72,12 @@ def test_its_owner_pauses_and_resumes_it_and_it_is_written_down(office, browse, 
 
 def test_its_owner_starts_it_now_and_the_case_says_so(office, browse, monthly) -> None:
     browser = browse("zhuguan")
-    answer = browser.post(f"/schedules/{monthly}/start", {"procedure": ROSTER})
+    typed = {"procedure": ROSTER, "_request": "the-same"}
+    answer = browser.post(f"/schedules/{monthly}/start", typed)
     assert answer.status_code == 303
+    # A double click starts one case.
+    assert browser.post(f"/schedules/{monthly}/start", typed).location == answer.location
+    assert 'name="_request"' in browser.get(f"/procedures/{ROSTER}").text
     assert "陈静 提前发起了这个定时的案件" in text_of(browser.get(answer.location).text)
     browser.speak("en")
     assert "started this scheduled case ahead of time" in text_of(browser.get(answer.location).text)
