@@ -25,7 +25,10 @@ def test_a_role_is_added_at_once_when_nothing_hangs_on_it(office, browse) -> Non
         "reason": "顶替周强",
     }
     assert browse("root").post(f"/people/{who}/roles", form).status_code == 303
-    assert person(office.engine, who).roles == (("eng_dispatcher", office.site), ("eng_technician", office.site))
+    assert person(office.engine, who).roles == (
+        ("eng_dispatcher", office.site),
+        ("eng_technician", office.site),
+    )
     page = browse("root").get(f"/people/{who}").text
     assert "岗位变更记录" in page
     assert "顶替周强" in page
