@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.domain.facts import Finding
 from engine.domain.masters import parse_masters
+from engine.runtime import lint_expressions
 from engine.runtime.lint_codes import MAX_NODES, RULES
 from engine.runtime.lint_expressions import foreign_language
 from engine.runtime.linting import lint
@@ -1107,12 +1108,14 @@ def test_the_many_findings_of_a_bad_file_are_cut() -> None:
     assert check(content)[-1].code == "too-many-findings"
 
 
-def test_a_file_full_of_expressions_is_given_up_in_time() -> None:
+def test_a_file_full_of_expressions_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A fast processor compiles all of them within the time that counts otherwise.
+    monkeypatch.setattr(lint_expressions, "MAX_SECONDS", 0.1)
     heavy = "[" + "+".join(f"a{n % 10}" for n in range(75)) + "]"
     value = " and ".join([heavy] * 15)
     content = process(*STRAIGHT, *(user(f"t{n}", due=value, assignee=value) for n in range(100)))
     assert len(content) < 1_000_000
-    assert "too-many-findings" in codes(content) or "check-unfinished" in codes(content)
+    assert "check-unfinished" in codes(content)
 
 
 def test_harmful_text_in_names_is_no_part_of_a_message() -> None:
