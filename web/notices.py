@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import list_notices, mark_read
+from engine import list_notices, mark_read, pulse
 from engine import news as find_news
 from web.access import access, actor, engine
 from web.display import is_htmx, words
@@ -25,9 +25,15 @@ def index() -> ResponseReturnValue:
 @bp.get("/news")
 @access("signed-in")
 def news() -> ResponseReturnValue:
-    """For the script that asks: how much is unread, and what is urgent since the notice it knows of."""
+    """For the script that asks: how much is unread, and what is urgent since the notice it knows of.
+
+    It asks with the mark of the last answer; while that stands nothing else is asked of the database.
+    """
+    mark = pulse(engine(), actor())
+    if request.if_none_match.contains_weak(mark):
+        return _marked(Response(status=304), mark)
     found = find_news(engine(), actor(), request.args.get("after", type=int))
-    return jsonify(
+    answer = jsonify(
         unread=found.unread,
         latest=found.latest,
         urgent=[
@@ -35,6 +41,13 @@ def news() -> ResponseReturnValue:
             for one in found.urgent
         ],
     )
+    return _marked(answer, mark)
+
+
+def _marked(answer: Response, mark: str) -> Response:
+    # Weak: with it goes what is new since the asker's own last notice.
+    answer.set_etag(mark, weak=True)
+    return answer
 
 
 def _about(task: str | None, case: int | None) -> str:

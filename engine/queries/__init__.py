@@ -16,6 +16,7 @@ from engine.queries.looking_up import cards, choose, look_up
 from engine.queries.notices import list_notices, mark_read, news
 from engine.queries.papers import document_view
 from engine.queries.people_finding import find_people
+from engine.queries.pulse import pulse
 from engine.queries.registers_view import list_registers, register_history, register_view
 from engine.queries.roster import roster
 from engine.queries.ruling_view import calendar_lines, calendar_month, deadline_rows, deadline_view
@@ -61,6 +62,7 @@ __all__ = [
     "posts_of",
     "procedure_names",
     "procedure_view",
+    "pulse",
     "register_history",
     "register_view",
     "review_roles",

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from engine import Actor, actor_of, claim_task, complete_task, keep_reply, people, start_case, task_view
+from engine import (
+    Actor,
+    actor_of,
+    claim_task,
+    complete_task,
+    inbox,
+    keep_reply,
+    people,
+    start_case,
+    task_view,
+)
 from engine.tasks import first_answers
 
 COMPLAINT = {
@@ -202,3 +212,26 @@ def test_axe_finds_nothing_on_the_pages_of_the_desk(house: Any, enter: Any, widt
     person.go("/wallboard")
     person.page.goto(page.locator(".hall__link").inner_text())
     person.check_accessible()
+
+
+def test_a_list_follows_what_others_do_within_seconds(house: Any, enter: Any) -> None:
+    complaint(house)
+    boss = enter("super")
+    asked: list[int] = []
+    boss.page.on(
+        "response", lambda answer: asked.append(answer.status) if "/notices/news" in answer.url else None
+    )
+    boss.go("/?view=claimable")
+    rows = boss.page.locator("[data-rows] [data-row]")
+    expect(rows).to_have_count(1)
+    # Nothing happens: nothing is sent.
+    boss.page.wait_for_event("response", lambda answer: "/notices/news" in answer.url, timeout=10_000)
+    complaint(house)
+    expect(rows).to_have_count(2, timeout=8_000)
+    claim_task(
+        house.engine,
+        inbox(house.engine, actor(house, "super"), view="claimable").rows[0].task_id,
+        by=actor(house, "super"),
+    )
+    expect(rows).to_have_count(1, timeout=8_000)
+    assert 304 in asked

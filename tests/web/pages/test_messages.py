@@ -169,3 +169,25 @@ def test_what_is_new_is_told_without_a_reload(browse: Browse, engine: Engine) ->
     assert again["urgent"] == []
     with engine.database.transaction() as session:
         session.execute(sa.delete(Notice).where(Notice.account_id == owner))
+
+
+def test_as_long_as_nothing_changes_the_answer_is_nothing(browse: Browse, engine: Engine) -> None:
+    browser = browse("wangwei")
+    asked = {"Accept": "application/json"}
+    first = browser.get("/notices/news", headers=asked)
+    mark = first.headers["ETag"]
+    assert mark.startswith("W/")
+    still = browser.get("/notices/news", headers={**asked, "If-None-Match": mark})
+    assert (still.status_code, still.data, still.headers["ETag"]) == (304, b"", mark)
+    with engine.database.transaction() as session:
+        owner = session.scalars(sa.select(Account.id).where(Account.login == "wangwei")).one()
+        session.add(Notice(account_id=owner, at=engine.now(), kind="reminder", zh="说", en="said"))
+    after = browser.get("/notices/news", headers={**asked, "If-None-Match": mark})
+    assert after.status_code == 200
+    assert after.json["unread"] == first.json["unread"] + 1
+    assert after.headers["ETag"] != mark
+    # Somebody else's mark opens nothing, and nobody's page is kept by a cache between.
+    assert browse("lina").get("/notices/news", headers={**asked, "If-None-Match": mark}).status_code == 200
+    assert "no-store" in after.headers["Cache-Control"]
+    with engine.database.transaction() as session:
+        session.execute(sa.delete(Notice).where(Notice.account_id == owner, Notice.kind == "reminder"))
