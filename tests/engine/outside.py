@@ -33,6 +33,8 @@ class PostOffice:
     port: int = 0
     #: (user, password) it was shown.
     shown: list[tuple[bytes, bytes]] = field(default_factory=list)
+    #: It was shown one where everybody between could read it.
+    in_the_clear: bool = False
     #: It hangs up in place of the answer to the next letter, which it took.
     hangs_up: bool = False
 
@@ -63,23 +65,36 @@ def text_of(letter: EmailMessage) -> str:
 
 @contextmanager
 def post_office(
-    *, tls: ssl.SSLContext | None = None, user: str = "", password: str = ""
+    *,
+    tls: ssl.SSLContext | None = None,
+    user: str = "",
+    password: str = "",
+    from_the_start: bool = False,
 ) -> Iterator[PostOffice]:
-    """A mail server on a free port; with ``user``, one that takes letters from nobody else."""
+    """A mail server on a free port; with ``user``, one that takes letters from nobody else.
+
+    With ``tls`` it wants STARTTLS, or TLS ``from_the_start``.
+    """
     office = PostOffice()
 
     def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         office.shown.append((data.login, data.password))
-        return AuthResult(success=(data.login, data.password) == (user.encode(), password.encode()))
+        office.in_the_clear |= server.transport.get_extra_info("ssl_object") is None
+        is_right = (data.login, data.password) == (user.encode(), password.encode())
+        # Not handled: the server says itself that it refuses.
+        return AuthResult(success=is_right, handled=False)
 
     controller = Controller(
         office,
         hostname=HOST,
         port=closed_port(),
-        tls_context=tls,
-        require_starttls=tls is not None,
+        ssl_context=tls if from_the_start else None,
+        tls_context=None if from_the_start else tls,
+        require_starttls=tls is not None and not from_the_start,
         authenticator=authenticate if user else None,
         auth_required=bool(user),
+        # It does not see that everything is private from the start.
+        auth_require_tls=not from_the_start,
     )
     controller.start()
     try:
