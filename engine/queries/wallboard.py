@@ -32,14 +32,17 @@ def wallboard(engine: Engine, site: str) -> Wallboard:
         open_cases = session.scalar(
             sa.select(sa.func.count(Case.id)).where(Case.status == "active", Case.site == site)
         )
-        done, ended = session.execute(
-            sa.select(
-                sa.func.count(Task.id),
-                sa.func.count(sa.case((Case.ended_at >= since, Case.id)).distinct()),
-            )
+        done = session.scalar(
+            sa.select(sa.func.count(Task.id))
             .join(Case, Case.id == Task.case_id)
             .where(Task.done_at >= since, Task.status == "done", Case.site == site)
-        ).one()
+        )
+        # Whatever ended them: a person, a timer, a message; but not who gave them up.
+        ended = session.scalar(
+            sa.select(sa.func.count(Case.id)).where(
+                Case.site == site, Case.ended_at >= since, Case.status != "cancelled"
+            )
+        )
     ordered = sorted(stages, key=lambda one: (-one.late, -one.count, one.step.zh))
     longest = min(stages, key=lambda one: one.oldest, default=None)
     return Wallboard(
@@ -48,8 +51,8 @@ def wallboard(engine: Engine, site: str) -> Wallboard:
         open_cases=open_cases or 0,
         waiting=sum(one.waiting for one in ordered),
         late=sum(one.late for one in ordered),
-        done_today=done,
-        ended_today=ended,
+        done_today=done or 0,
+        ended_today=ended or 0,
         longest=longest,
         stages=tuple(ordered[:MOST]),
         more=max(0, len(ordered) - MOST),

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine import (
     agenda,
     board,
+    cancel_case,
     counts,
     inbox,
     keep_reply,
@@ -330,6 +331,20 @@ def test_a_wallboard_counts_and_names_nobody(world: World) -> None:
     assert wallboard(world.engine, "branch").open_cases == 0
     with pytest.raises(NotFound):
         wallboard(world.engine, "moon")
+
+
+def test_a_wallboard_counts_what_a_timer_ended_and_not_what_was_given_up(world: World) -> None:
+    world.draw("wait", 's:start -> a:user -> e:end\nlate:on(a, timer "PT1H") -> f:end')
+    ended, given_up = world.start("wait"), world.start("wait")
+    cancel_case(world.engine, given_up, by=world.people["an"], reason="重复")
+    assert wallboard(world.engine, SITE).ended_today == 0
+    world.move("2026-11-02 11:00")
+    found = wallboard(world.engine, SITE)
+    assert (found.ended_today, found.done_today, found.open_cases) == (1, 0, 0)
+    assert world.look(sa.select(Case.status).where(Case.id == ended)) != ["cancelled"]
+    # Tomorrow is another day.
+    world.move("2026-11-03 09:00")
+    assert wallboard(world.engine, SITE).ended_today == 0
 
 
 def test_cases_about_the_same_stand_beside_each_other(world: World) -> None:

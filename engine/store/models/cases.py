@@ -40,6 +40,14 @@ class Case(Model):
         Index("ix_case_status_started", "status", "started_at"),
         Index("ix_case_started", "started_at", "id"),
         Index("ix_case_starter", "started_by", "status", "started_at"),
+        # Of those that ended alone: a case that runs pays nothing for it.
+        Index(
+            "ix_case_ended",
+            "site",
+            "ended_at",
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

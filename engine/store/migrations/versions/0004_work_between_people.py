@@ -392,6 +392,8 @@ def upgrade() -> None:
     op.add_column('case', sa.Column('previous_state', sa.Text(), nullable=True))
     op.add_column('case', sa.Column('previous_data', sa.JSON(), nullable=True))
 
+    op.create_index('ix_case_ended', 'case', ['site', 'ended_at'], unique=False, sqlite_where=sa.text('ended_at IS NOT NULL'), postgresql_where=sa.text('ended_at IS NOT NULL'))
+
     op.add_column('task', sa.Column('limit', sa.Text(), server_default='', nullable=False))
     op.add_column('task', sa.Column('why', sa.JSON(), nullable=True))
     op.add_column('task', sa.Column('touched_at', sa.DateTime(timezone=True), nullable=True))
