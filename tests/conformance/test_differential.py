@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from SpiffWorkflow import TaskState
@@ -159,7 +159,7 @@ class Stock:
         return self.workflow.get_tasks(state=TaskState.READY, manual=True)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(blocks(), st.data())
 def test_the_engine_does_what_the_library_does(block: Block, choices: st.DataObject) -> None:
     writer = Writer()

@@ -130,7 +130,7 @@ def tried(content: bytes) -> str:
     return str(told["end"])
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(content=mutated())
 def test_whatever_happened_to_a_drawing_it_is_answered(content: bytes) -> None:
     refused = codes(content)

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import CannotSendBack
@@ -677,7 +677,7 @@ def values(case: Case, chosen: bool) -> str:
     return " ".join(f"{name}={str(chosen).lower()}" for name in case.data)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(drawn=block_structured(), seed=st.integers(0, 2**32))
 def test_however_a_case_is_sent_back_it_still_reaches_its_end(
     drawn: tuple[str, dict[str, str]], seed: int

@@ -186,7 +186,7 @@ def passed(walk: Walk) -> list[tuple[str, str | None]]:
     return [(v.node, v.came_from) for v in walk.snapshot.visited if v.event == "completed"]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(BLOCKS, st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.booleans()), max_size=14))
 def test_a_compacted_case_does_what_the_plain_library_does(
     block: Block, moves: list[tuple[int, bool, bool]]

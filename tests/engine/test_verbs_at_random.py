@@ -108,7 +108,6 @@ def test_verbs_in_any_order(worlds: tuple[World, Engine]) -> None:
         settings=settings(
             max_examples=12,
             stateful_step_count=25,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -187,7 +187,6 @@ def test_whatever_people_do_the_invariants_hold(worlds: tuple[World, Engine]) ->
         settings=settings(
             max_examples=14,
             stateful_step_count=14,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -124,14 +124,14 @@ def hidden(content: bytes) -> dict[str, object]:
     }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9))
 def test_whatever_is_drawn_no_shape_or_line_hides_another(seed: int) -> None:
     drawn = tidy(random_drawing(seed))
     assert hidden(drawn) == {}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9))
 def test_tidying_twice_changes_nothing(seed: int) -> None:
     drawn = tidy(random_drawing(seed, size=15))

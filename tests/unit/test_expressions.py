@@ -489,7 +489,7 @@ _boolean = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(_arithmetic, _boolean), st.integers(-9, 9), _ordinary, st.booleans())
 def test_arithmetic_and_logic_give_what_python_gives(source: str, a: int, b: float, c: bool) -> None:
     names = {"a": a, "b": b, "c": c}
@@ -503,7 +503,7 @@ def test_arithmetic_and_logic_give_what_python_gives(source: str, a: int, b: flo
     assert repr(evaluate(source, names, {})) == repr(expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_any_text_at_all_gives_a_value_or_an_error_of_ours(source: str) -> None:
     with contextlib.suppress(ExpressionFailed, BoundReached):

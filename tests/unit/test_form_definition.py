@@ -3,7 +3,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.definition import FormRefused, expressions, labels, load
@@ -223,7 +223,6 @@ SHAPES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(SHAPES)
 def test_any_json_is_a_form_or_refused_never_a_crash(components: Any) -> None:
     try:
@@ -261,7 +260,6 @@ def test_patterns_that_could_run_away_or_do_not_compile_are_refused(pattern: str
         require_safe(pattern, 500)
 
 
-@settings(deadline=None)
 @given(
     st.text(alphabet="ab|()*+?{},12[]\\d.^$:", max_size=16),
     st.text(alphabet="ab1", max_size=2).map(lambda text: (text * 500)[:499] + "!"),

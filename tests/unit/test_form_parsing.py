@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -136,7 +136,6 @@ def test_many_far_rows_cost_no_more_than_their_number() -> None:
 TYPED = st.text(alphabet="ab1 .,-:\n甲\x00<", max_size=6)
 
 
-@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
@@ -217,7 +216,6 @@ RAW = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(RAW)
 def test_answers_come_back_from_the_html_form_as_they_were(raw: dict[str, Any]) -> None:
     codes: set[str]

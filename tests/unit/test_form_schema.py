@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 from marshmallow.experimental.context import Context
@@ -337,7 +337,6 @@ ALL_KINDS = form(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*"abcdefgh", "materials", "other"]), JSON, max_size=6))
 def test_any_json_is_clean_or_refused_never_a_crash(raw: dict[str, Any]) -> None:
     try:

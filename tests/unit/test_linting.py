@@ -1124,7 +1124,7 @@ def test_harmful_text_in_names_is_no_part_of_a_message() -> None:
         assert len(found.message) < 700
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damage_to_a_file_makes_the_check_raise(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([p.values[0] for p in GOOD[:6]])))
@@ -1145,7 +1145,7 @@ def test_no_damage_to_a_file_makes_the_check_raise(data: st.DataObject) -> None:
     assert "check-failed" not in codes(bytes(content))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.binary(max_size=200)
     | st.text(max_size=200).map(lambda text: (HEAD + text).encode("utf-8", "surrogatepass"))

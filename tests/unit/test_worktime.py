@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.calendars import parse_hours
@@ -259,7 +259,6 @@ def test_time_between_adds_up_by_any_way(
 
 
 @every_calendar
-@settings(deadline=None)
 @given(start=moments, days=st.integers(0, 900), more=amounts)
 def test_time_between_is_all_that_the_days_have_of_it(
     calendar: WorkCalendar, start: datetime, days: int, more: timedelta
