@@ -80,6 +80,11 @@ def tell(session: Session, schedule: Schedule, kind: str, by: Actor, at: datetim
 # Taking up -----------------------------------------------------------------------------------
 
 
+def is_due(session: Session, now: datetime) -> bool:
+    """Say whether anything may be taken up."""
+    return session.scalar(sa.select(Schedule.id).where(*_is_due(now)).limit(1)) is not None
+
+
 def take(session: Session, now: datetime, until: datetime) -> tuple[int, int] | None:
     """Take up what is due first, keep it from others ``until`` then; (id, attempts) with this one counted."""
     first = session.scalar(

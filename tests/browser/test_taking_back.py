@@ -60,6 +60,7 @@ def test_who_types_while_another_sends_the_case_back_loses_nothing_and_hears_who
     supervisor.open_task("调查，定责任部门和时限")
     supervisor.page.get_by_text("更多").first.click()
     supervisor.page.get_by_role("link", name="退回…").click()
+    expect(supervisor.page.get_by_role("dialog", name="退回")).to_be_visible()
     supervisor.check_accessible()
     supervisor.page.get_by_label(re.compile("倾听、安抚并登记投诉")).check()
     supervisor.page.get_by_label("原因").fill("单元号没有填")
