@@ -55,6 +55,7 @@ async function ask(form, fields) {
     // What was typed, or a row that was added, while the answer was on its way must not be lost to it.
     if (text && typedInto(form).toString() !== typed.toString()) return ask(form, fields);
     if (text) await htmx.swap({ sourceElement: fields, target: fields, swap: "innerMorph", text });
+    fields.dispatchEvent(new Event("fields-asked-anew", { bubbles: true }));
   } catch {
     // Without a network the form stays as it is; the server asks for what is missing on completing.
   }

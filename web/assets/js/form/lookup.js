@@ -99,6 +99,12 @@ export function startLookups() {
     clearTimeout(timers.get(box));
     timers.set(box, setTimeout(() => find(box), PAUSE));
   });
+  // Fields that were asked for before come without what was found meanwhile.
+  document.addEventListener("fields-asked-anew", () => {
+    const input = document.activeElement;
+    const box = input?.matches?.("[data-lookup-text]") && boxOf(input);
+    if (box && input.value.trim() && !rowsOf(box).length) find(box);
+  });
   document.addEventListener("click", (event) => {
     const chosen = event.target.closest("[data-lookup-choose]");
     const asked = event.target.closest("[data-lookup-ask]");
