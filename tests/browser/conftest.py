@@ -177,7 +177,7 @@ class Person:
 
 
 def _is_over(said: ConsoleMessage) -> bool:
-    """Say whether a page that was left open asked for news once more after days, when its session was over."""
+    """Say whether a page left open asked for news once more when its session was over, days after."""
     return "401" in said.text and "/news" in said.location.get("url", "")
 
 
