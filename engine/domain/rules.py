@@ -104,12 +104,22 @@ def after_pauses(
     """Move what was promised at ``start`` by the time that passed in pauses before the moment came.
 
     What lay before a pause stays. Each pause counts from its beginning or from ``start``, which is later.
+    Those that follow each other at once are one: ``stills`` are in their order.
     """
-    for began, ended in stills:
+    for began, ended in _joined(stills):
         still = passed_in(began, ended, start, counted)
         if still and moment >= max(began, start):
             moment = add_working_time(moment, still, counted)
     return moment
+
+
+def _joined(stills: Iterable[Still]) -> list[Still]:
+    found: list[Still] = []
+    for began, ended in stills:
+        if found and began <= found[-1][1]:
+            began, ended = found[-1][0], max(ended, found.pop()[1])
+        found.append((began, ended))
+    return found
 
 
 def passed_in(began: datetime, ended: datetime, start: datetime, counted: WorkCalendar) -> timedelta:

@@ -432,6 +432,14 @@ def test_two_pauses_side_by_side_are_one(
     assert working_time_between(start, once, calendar) == working_time_between(start, twice, calendar)
 
 
+def test_two_pauses_that_meet_while_the_office_is_closed_are_one() -> None:
+    # Due at the very beginning of the first, which brings it to the end of the day: the second moves it on.
+    since, middle, until = (at(f"2026-11-02 {clock}") for clock in ("10:00", "20:00", "22:00"))
+    until += timedelta(days=1)
+    once = after_pauses(since, since, [(since, until)], OFFICE)
+    assert after_pauses(since, since, [(since, middle), (middle, until)], OFFICE) == once
+
+
 @every_calendar
 @given(start=moments, first=amounts, more=amounts, before=amounts, length=amounts)
 def test_a_later_promise_stays_later_whatever_the_pause(
