@@ -21,7 +21,7 @@ from engine.channels import Mail, MayHaveArrived, NotSent
 from engine.domain.facts import Actor
 from engine.domain.reach import read_reach
 from engine.errors import Conflict, DatabaseUnavailable, Forbidden, Invalid, NotFound
-from engine.retrying import again_when_changed, backoff
+from engine.retrying import again_when_changed, backoff, reason_of
 from engine.store import outgoing
 from engine.store.database import Session
 from engine.store.failing import failpoint
@@ -293,7 +293,7 @@ def _finish(engine: Engine, claimed: _Claimed, status: str, reason: str | None) 
         delivery = outgoing.held(session, claimed.id, claimed.attempt)
         if delivery is None:
             return "unsure"
-        delivery.status, delivery.error = status, _kept(reason)
+        delivery.status, delivery.error = status, reason and reason_of(reason)
         if status == "sent":
             delivery.sent_at = now
         if status == "due":
@@ -308,11 +308,6 @@ def _finish(engine: Engine, claimed: _Claimed, status: str, reason: str | None) 
             "Delivery %s is %s: %s", claimed.id, status, reason, extra={"action": "delivery_failed"} | keys
         )
     return status
-
-
-def _kept(reason: str | None) -> str | None:
-    # PostgreSQL keeps no NUL, and half a character cannot be written at all.
-    return None if reason is None else reason[:2000].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _locked(session: Session, delivery_id: int, *statuses: str) -> Delivery:

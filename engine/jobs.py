@@ -21,7 +21,7 @@ from engine import deliveries, effects, procedures, schedules, steps, worklist
 from engine.dispatch import Work
 from engine.domain.facts import SYSTEM, Actor, Taken
 from engine.errors import BoundReached, CaseChanged, Conflict, DatabaseUnavailable, Forbidden, NotFound
-from engine.retrying import again_when_changed, backoff
+from engine.retrying import again_when_changed, backoff, reason_of
 from engine.store import due, locking, schedule_rows
 from engine.store.database import Session
 from engine.store.failing import failpoint
@@ -254,18 +254,13 @@ def _put_off(engine: Engine, session: Session, taken: Taken, error: Exception) -
             return Outcome(taken, error=error)
         if isinstance(error, Conflict):
             job.attempts -= 1
-        job.error = _reason(error)
+        job.error = reason_of(error)
         if job.attempts >= engine.settings.job_attempts:
             due.finish(session, job, "incident", engine.now())
         else:
             job.run_at = engine.now() + backoff(job.attempts)
             due.note_armed(session, job.case_id, job.key, job.run_at)
         return Outcome(taken, job.kind, error=error, status=job.status)
-
-
-def _reason(error: Exception) -> str:
-    # PostgreSQL keeps no NUL, and half a character cannot be written at all.
-    return str(error)[:2000].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _settle(engine: Engine) -> None:

@@ -59,7 +59,9 @@ def send(
     if to == CUSTOMER:
         outgoing.add_notices(step.session, [_notice(step, None, told, None, CUSTOMER)])
         outbox.post(step, Telling(CUSTOMER, told))
-        step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en)
+        # What was said to one person alone, with their link, is nobody else's to read.
+        alone = {"private": True} if private else {}
+        step.tell("customer_told", node=node, process=process, zh=said.zh, en=said.en, **alone)
         return
     people = receivers(step, to, task)
     role = step.engine.organisation.role_named(str(to))

@@ -29,6 +29,12 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=BACKOFF[min(max(attempts - 1, 0), len(BACKOFF) - 1)])
 
 
+def reason_of(error: object) -> str:
+    """Why something failed, as a row can keep it."""
+    # PostgreSQL keeps no NUL, and half a character cannot be written at all.
+    return str(error)[:2000].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def again_when_changed(verb: Callable[P, R]) -> Callable[P, R]:
     """Try a verb up to four times while it raises :class:`CaseChanged`, with pauses of random length.
 

@@ -19,7 +19,7 @@ from engine.domain.rules import Rules
 from engine.domain.views import MovedStart
 from engine.errors import Conflict, DatabaseUnavailable, Forbidden, GuanjiaError, NotFound
 from engine.procedures import Published
-from engine.retrying import again_when_changed, backoff
+from engine.retrying import again_when_changed, backoff, reason_of
 from engine.runtime.starting import TimerStart, timer_starts
 from engine.store import beginning, schedule_rows
 from engine.store.database import Session
@@ -153,7 +153,7 @@ def _put_off(engine: Engine, schedule_id: int, attempt: int, error: Exception) -
         now = engine.now()
         if isinstance(error, Conflict):
             row.attempts -= 1
-        row.error = str(error)[:2000].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        row.error = reason_of(error)
         if row.attempts >= engine.settings.job_attempts:
             row.status = "incident"
             schedule_rows.tell(session, row, "failed", SYSTEM, now, reason=row.error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urljoin
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,6 +24,7 @@ from engine.domain.views import CaseView, StepState, Words
 from engine.errors import ReasonMissing
 from web.access import access, actor, engine
 from web.display import here, words
+from web.giving import to_give
 from web.history import who_said
 from web.language import reader_language
 from web.papers import Sheet
@@ -118,17 +118,9 @@ def _page(case: CaseView, *, ask: str = "", wrong: Sequence[str] = ()) -> str:
         steps=_strip(case),
         history=told(case.history, whole=whole),
         whole=whole,
-        **_share_link(case),
+        shared=to_give(case.shared) if case.shared is not None else None,
         reasons=[(code, words(Words(found.zh, found.en))) for code, found in _pauses().items()],
     )
-
-
-def _share_link(case: CaseView) -> dict[str, str]:
-    """The whole address of the customer's link, and a picture of it to be scanned."""
-    if case.shared is None:
-        return {}
-    address = urljoin(request.url_root, case.shared)
-    return {"share_link": address, "share_qr": segno.make(address, error="m").svg_data_uri(scale=4, border=1)}
 
 
 def _pauses() -> Mapping[str, PauseReason]:

@@ -16,6 +16,7 @@ from xlsxwriter import Workbook
 from engine.domain.masters import Master, MasterColumn
 from engine.domain.sheets import both
 from engine.errors import Invalid
+from web.workbook import PLAIN, sheet_name
 
 #: Bytes of a file, and of what a workbook unpacks to.
 LARGEST, LARGEST_UNPACKED = 10_000_000, 100_000_000
@@ -88,15 +89,7 @@ def _workbook(name: str, content: bytes) -> list[tuple[object, ...]]:
 def master_workbook(master: Master, rows: Iterable[Mapping[str, Any]], zone: tzinfo) -> BytesIO:
     """A workbook with a master's headings in both languages, its rows, and a sheet that explains them."""
     content = BytesIO()
-    book = Workbook(
-        content,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = Workbook(content, PLAIN)
     head = book.add_format({"bold": True, "bg_color": "#eeeeea", "bottom": 1, "text_wrap": True})
     # Text stays text: the zero before a telephone number, 3-12 that is no day in March.
     text, plain = book.add_format({"num_format": "@"}), book.add_format()
@@ -106,7 +99,7 @@ def master_workbook(master: Master, rows: Iterable[Mapping[str, Any]], zone: tzi
         "number": plain,
         "money": book.add_format({"num_format": "#,##0.00"}),
     }
-    sheet = book.add_worksheet(master.title.zh[:31])
+    sheet = book.add_worksheet(sheet_name(master.title.zh))
     columns = list(master.columns.values())
     for place, column in enumerate(columns):
         sheet.write_string(0, place, both(column.label), head)

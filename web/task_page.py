@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 from uuid import uuid4
 
-import segno
 from flask import render_template, request
 
 from engine import cards, form_fields, may_withdraw
@@ -18,6 +16,7 @@ from forms.parsing import flatten, parse
 from web.access import actor, engine
 from web.asking import Asked, of_answers
 from web.display import is_htmx, moment
+from web.giving import to_give
 from web.reading import told
 from web.typed import Typed, form_of, kept, looked, rows_found
 from web.words import gettext as _
@@ -57,19 +56,11 @@ def page(
         may_withdraw=task.status == "done" and bool(may_withdraw(engine(), [task.task_id], actor())),
         known=task.known,
         quick="_quick" in request.form or "quick" in request.args,
-        **_link_of(task),
+        link=to_give(task.asked.address) if task.asked is not None else None,
         masters=masters_beside(task, typed),
         from_draft=typed is None and task.draft is not None,
         request_id=uuid4().hex,
     )
-
-
-def _link_of(task: TaskView) -> dict[str, str]:
-    """The whole address of the link by which somebody else may answer, and a picture of it to be scanned."""
-    if task.asked is None:
-        return {}
-    address = urljoin(request.url_root, task.asked.address)
-    return {"link": address, "link_qr": segno.make(address, error="m").svg_data_uri(scale=4, border=1)}
 
 
 def asked_of(

@@ -15,6 +15,13 @@ from web.reading import reading_of, typed
 from web.words import gettext as _
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: A value that begins with = or http:// stays the text that it is.
+PLAIN = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 #: Excel allows 31 characters for a sheet's name, none of these.
 _NOT_IN_NAMES = str.maketrans("", "", "[]:*?/\\'")
 #: Characters that Excel keeps in a cell.
@@ -24,21 +31,17 @@ _NARROW, _WIDE = 9, 44
 _HEAD = 2
 
 
+def sheet_name(title: str) -> str:
+    """A title as a sheet may be called."""
+    return title.translate(_NOT_IN_NAMES)[:31] or "1"
+
+
 def workbook(*, title: str, said: str, columns: Sequence[Column], rows: Sequence[RegisterRow]) -> BytesIO:
     """The rows with their case, time, writer and state before the register's own columns."""
     content = BytesIO()
-    book = Workbook(
-        content,
-        {
-            "in_memory": True,
-            # A value that begins with = or http:// stays the text that it is.
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = Workbook(content, PLAIN)
     formats = _Formats(book)
-    sheet = book.add_worksheet(title.translate(_NOT_IN_NAMES)[:31] or "1")
+    sheet = book.add_worksheet(sheet_name(title))
     heads = [
         _("案件编号"),
         *(words(column.label) for column in columns),

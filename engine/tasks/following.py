@@ -66,6 +66,7 @@ def follow_page(engine: Engine, word: str) -> FollowPage:
         told = [
             (row.at, Words(row.detail.get("zh", ""), row.detail.get("en", "")), False)
             for row in follow_links.told(session, case.id, SHOWN)
+            if not row.detail.get("private")
         ]
         said = [
             (row.at, Words(row.text, row.text), True) for row in follow_links.said(session, case.id, SHOWN)

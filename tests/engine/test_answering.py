@@ -15,7 +15,7 @@ from engine.domain.facts import SYSTEM, CaseId
 from engine.domain.linking import choice_of, choice_word, is_link, link_word
 from engine.errors import GuanjiaError, LinkInvalid, LinkOver
 from engine.store import answer_links
-from engine.store.models import AnswerLink, Notice
+from engine.store.models import AnswerLink, FollowLink, Notice
 from tests.engine.world import World, changed
 
 ASKED = (
@@ -160,3 +160,12 @@ def test_words_that_were_not_signed_for_it_open_nothing(said: str, link: int, ot
     assert choice_of("secret", "key", link, said) is None
     if link != other:
         assert choice_of("secret", "key", other, choice_word("secret", "key", link, "yes")) is None
+
+
+def test_what_was_said_with_a_link_is_not_what_the_customer_reads(world: World) -> None:
+    case = waiting(world)
+    tasks.share_case(world.engine, case, by=world.people["an"])
+    (link,) = world.look(sa.select(FollowLink).where(FollowLink.case_id == case))
+    page = tasks.follow_page(world.engine, asking.address(world.engine, link).rsplit("/", 1)[1])
+    assert world.told(case, "customer_told")
+    assert not any("请复核" in text.zh for _, text, _ in page.said)
